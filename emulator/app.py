@@ -1,0 +1,184 @@
+"""The composition root: one emulator, put together from its parts. One screen, no behaviour."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from emulator.account import Account
+from emulator.cache import CacheServers
+from emulator.clock import VirtualClock, WallClock
+from emulator.config import EmulatorConfig
+from emulator.effects import Process
+from emulator.engine import CONTRACT, POLITE, DeliverySchedule, Engine, Faults, Runner
+from emulator.engine.janitor import Janitor
+from emulator.engine.tools import RunTool, ToolRunner
+from emulator.errors import EmulatorError
+from emulator.gateway.bridge import MotoBridge
+from emulator.gateway.control import Control
+from emulator.gateway.front import Front
+from emulator.gateway.server import HttpServer, Respond
+from emulator.http import HttpRequest, HttpResponse
+from emulator.identifiers import Identifiers
+from emulator.journal import Entry, Journal
+from emulator.protocols import Wires
+from emulator.sandbox import Sandbox
+from emulator.service_registry import service_factories
+
+__all__ = ["Emulator"]
+
+_DEPLOYED_FIRST = ("iam", "s3", "dynamodb", "ec2", "secretsmanager", "cloudwatch")
+"""Bridged services that templates use; the bridge reads them while the template is being expanded."""
+_API_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(/\S*)$")
+
+
+class Emulator:
+    """One account and region on one loopback port. `async with Emulator(config) as emulator: ...`; reset means build a new one."""
+
+    def __init__(self, config: EmulatorConfig) -> None:
+        self.config = config
+        self.seed = random.SystemRandom().randrange(1 << 32) if config.seed is None else config.seed
+        self.stacks: dict[str, dict[str, Any]] = {}
+
+    async def start(self) -> None:
+        """Bind the port and bring every service up. Raises EmulatorError where the port is taken."""
+        config = self.config
+        self.janitor = Janitor()
+        self.server = HttpServer(_not_yet)
+        try:
+            host, port = await self.server.listen(config.host, config.port)
+        except OSError as error:
+            self.janitor.close()
+            raise EmulatorError(
+                f"cannot listen on {config.host}:{config.port}: {error.strerror}; "
+                "stop what holds the port, or choose another with --port (0 takes a free one)"
+            ) from error
+        self.account = Account(
+            f"http://{host}:{port}", config.account_id, config.region, identifiers=Identifiers(self.seed)
+        )
+        self.engine = Engine(
+            VirtualClock() if config.clock == "virtual" else WallClock(),
+            journal=Journal(),
+            identifiers=self.account.identifiers,
+            faults=Faults(self.seed),
+            delivery=DeliverySchedule(CONTRACT if config.delivery == "contract" else POLITE, self.seed),
+        )
+        self._stream = None if config.journal_file is None else _JournalStream(self.engine.journal, config.journal_file)
+        self.runner = Runner(self.engine, auto=config.auto_advance)
+        self._outside()
+        for name, make in service_factories(self.account, config, self.wires).items():
+            self.engine.register_lazily(name, make)
+        self.control = Control(self.engine, self.runner, self.caches, self.info)
+        self.server.handler = Front(self.engine, self.account, self.wires, self.control)
+
+    def _outside(self) -> None:
+        """Everything that touches processes and sockets, each registered for its effects."""
+        config = self.config
+        self.tools = ToolRunner(self.janitor)
+        self.engine.perform(RunTool, self.tools)
+        self.sandbox = Sandbox(
+            janitor=self.janitor,
+            cache_dir=config.resolved_cache_dir(),
+            isolated=False if config.plain_processes else None,
+        )
+        self.sandbox.register(self.engine)
+        self.caches = CacheServers(janitor=self.janitor, redis_url=config.redis_url)
+        self.caches.register(self.engine)
+        self.wires = Wires()
+        self.bridge = MotoBridge(janitor=self.janitor, account=self.account)
+        self.bridge.register(self.engine)
+
+    # -- use ---------------------------------------------------------------------------------------------------------------------
+
+    async def run(self, name: str, process: Process) -> Any:
+        """Run a process in the engine and wait for its result."""
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if future.cancelled():
+                return
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+        self.engine.spawn(name, process, done=done)
+        return await future
+
+    async def deploy(self, template: Path, stack_name: str, parameters: Mapping[str, str]) -> None:
+        """Deploy a local template. Raises EmulatorError with the reasons where it fails."""
+        from emulator.deploy.local import DeployedStack, deploy_template
+
+        self.bridge.preload(_DEPLOYED_FIRST)
+        stack: DeployedStack = await self.run(f"deploy {stack_name}", deploy_template(template, stack_name, parameters))
+        self.stacks[stack_name] = {
+            "template": str(template),
+            "stack_id": stack.stack_id,
+            "outputs": dict(stack.outputs),
+            "api_urls": [url for url in map(self._local_url, stack.outputs.values()) if url is not None],
+        }
+
+    def _local_url(self, output: str) -> str | None:
+        """Where an API URL of AWS's form is served here, or None where `output` is no such URL."""
+        match = _API_URL.match(output)
+        return None if match is None else f"{self.account.endpoint_url}/_aws/execute-api/{match[1]}{match[2]}"
+
+    def info(self) -> dict[str, Any]:
+        """What runs here; for the control API, targets and reports."""
+        bundle = self.janitor.folder / "ca" / "bundle.pem"
+        return {
+            "endpoint_url": self.account.endpoint_url,
+            "control_url": f"{self.account.endpoint_url}/_windtunnel",
+            "region": self.account.region,
+            "account_id": self.account.account_id,
+            "seed": self.seed,
+            "clock": self.config.clock,
+            "delivery": self.config.delivery,
+            "functions": {True: "bubblewrap", False: "plain processes", None: "not started yet"}[self.sandbox.isolated],
+            "ca_bundle": str(bundle) if bundle.is_file() else None,
+            "caches": self.caches.listing(),
+            "stacks": self.stacks,
+        }
+
+    async def close(self) -> None:
+        """Stop everything; no child and no temporary folder is left."""
+        await self.server.close()
+        await self.sandbox.close()
+        await self.caches.close()
+        await self.bridge.close()
+        await self.tools.close()
+        self.runner.close()
+        if self._stream is not None:
+            self._stream.close()
+        self.janitor.close()
+
+    async def __aenter__(self) -> Emulator:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
+def _not_yet(request: HttpRequest, respond: Respond) -> None:
+    respond(HttpResponse(503, (("Retry-After", "1"),), b"the emulator is starting"))
+
+
+class _JournalStream:
+    """Writes each journal entry to a file as it happens."""
+
+    def __init__(self, journal: Journal, path: Path) -> None:
+        self._file = path.open("ab", buffering=1 << 16)
+        journal.listeners.append(self._write)
+
+    def _write(self, entry: Entry) -> None:
+        self._file.write(orjson.dumps(entry.as_dict()) + b"\n")
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,150 @@
+"""The floor's parts: a bare Runtime API server, a responder that answers everything at once, and a bare HTTP sink.
+
+Each does the least that the exchange needs, with blocking sockets or a bare asyncio protocol: what nobody can be faster than.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from emulator.clock import stopwatch
+
+__all__ = ["BareResponder", "BareRuntime", "exchange_times"]
+
+_RESPONDER = """
+import asyncio, sys
+ANSWER = sys.argv[2].encode()
+class Responder(asyncio.Protocol):
+    def connection_made(self, transport): self.transport = transport; self.need = None; self.parts = []; self.got = 0
+    def data_received(self, data):
+        if self.need is None:
+            end = data.find(b"\\r\\n\\r\\n")
+            if end < 0: return
+            head = data[:end].lower()
+            self.need = int(head.split(b"content-length:")[1].split(b"\\r\\n")[0]) if b"content-length:" in head else 0
+            data = data[end + 4:]; self.parts = []; self.got = 0
+        self.parts.append(data); self.got += len(data)
+        if self.got >= self.need:
+            b"".join(self.parts); self.need = None
+            self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Type: application/x-amz-json-1.0\\r\\nContent-Length: %d\\r\\n\\r\\n"
+                                 % len(ANSWER) + ANSWER)
+async def main():
+    server = await asyncio.get_running_loop().create_server(Responder, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+class BareResponder:
+    """A child process that reads whole requests and answers each at once with the same JSON."""
+
+    def __init__(self, answer: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", textwrap.dedent(_RESPONDER), "0", answer], stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        self.port = int(self._process.stdout.readline())
+
+    def close(self) -> None:
+        """End the child."""
+        self._process.kill()
+        self._process.wait()
+
+
+def exchange_times(port: int, path: str, headers: Sequence[tuple[str, str]], body: bytes, count: int, after: object = None) -> list[float]:
+    """Seconds of each of `count` POST exchanges on one kept-alive connection; `after` is called between them, outside the time."""
+    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
+    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode()
+    times = []
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for _ in range(count):
+            start = stopwatch()
+            connection.sendall(head)
+            connection.sendall(body)
+            status = _read_response(connection)
+            times.append(stopwatch() - start)
+            if status != 200:
+                raise RuntimeError(f"POST {path} answered {status}")
+            if callable(after):
+                after()
+    return times
+
+
+def _read_response(connection: socket.socket) -> int:
+    data = b""
+    while b"\r\n\r\n" not in data:
+        part = connection.recv(65536)
+        if not part:
+            raise RuntimeError("the server hung up")
+        data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+    return int(head.split(b" ", 2)[1])
+
+
+class BareRuntime:
+    """AWS's runtime interface client with one function, behind a Runtime API of a few blocking socket calls."""
+
+    def __init__(self, argv: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener.settimeout(60)
+        address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        environment = {**variables, "AWS_LAMBDA_RUNTIME_API": address}
+        self._log = (folder / "bare_runtime.log").open("wb")
+        self._process = subprocess.Popen(list(argv), env=environment, cwd=folder, stdout=self._log, stderr=self._log)
+        self._next = self._request()[0]
+
+    def invoke(self, request_id: str, payload: bytes, function_arn: str) -> tuple[float, bytes]:
+        """Seconds from handing the event over to having the whole response, and the response."""
+        head = (
+            f"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {request_id}\r\nLambda-Runtime-Deadline-Ms: 99999999999999\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {function_arn}\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+        ).encode()
+        start = stopwatch()
+        self._next.sendall(head)
+        self._next.sendall(payload)
+        connection, body = self._request()
+        seconds = stopwatch() - start
+        connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+        self._connection = connection
+        self._next = self._request()[0]
+        return seconds, body
+
+    def _request(self) -> tuple[socket.socket, bytes]:
+        """The next whole request of the runtime, on the connection that it keeps alive or on a new one."""
+        connection = getattr(self, "_connection", None)
+        data = b""
+        while b"\r\n\r\n" not in data:
+            part = b"" if connection is None else connection.recv(262144)
+            if not part:
+                connection, _ = self._listener.accept()
+                connection.settimeout(60)
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                continue
+            data += part
+        head, _, body = data.partition(b"\r\n\r\n")
+        lowered = head.lower()
+        length = int(lowered.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in lowered else 0
+        while len(body) < length:
+            body += connection.recv(262144)
+        self._connection = connection
+        return connection, body
+
+    def close(self) -> None:
+        """End the function's process."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.close()
+        self._log.close()
+        if os.path.exists(self._log.name):
+            os.unlink(self._log.name)

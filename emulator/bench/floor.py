@@ -1,0 +1,254 @@
+"""How near an ingest is to this machine's floor: `python -m emulator.bench.floor [--json]`.
+
+The floor of a size is one loopback HTTP exchange of that size with a bare server, plus the same ingest function behind AWS's runtime
+client and a bare Runtime API server, with the same Valkey (same TLS) and a StartExecution that is answered at once. Beside it stands the
+handler called bare in a loop. The emulator is measured with one client, in blocks that alternate with the floor's, twice over:
+
+    quiet     the next message leaves when the workflow of the one before has ended: what an ingest costs
+    loaded    the next message leaves at once: the workflow of the one before shares the two cores
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from emulator.bench.bare_runtime import BareResponder, BareRuntime, exchange_times
+from emulator.bench.function_folders import FunctionFolders, prepare
+from emulator.clock import stopwatch
+from emulator.targets.embedded import EmbeddedTarget
+from emulator.targets.target import Target
+
+__all__ = ["main"]
+
+SIZES = {"1KiB": 1024, "256KiB": 256 * 1024, "1MiB": 1 << 20, "4MB": 4_000_000}
+PIPELINE = Path(__file__).parents[2] / "system" / "audit_ingest"
+_STARTED = '{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:audit:x","startDate":1767225600.0}'
+_BARE_LOOP = """
+import json, statistics, sys, time
+sys.path[:0] = sys.argv[3].split(":")
+from app import lambda_handler
+event = json.load(open(sys.argv[1]))
+times = []
+for _ in range(int(sys.argv[2]) + 3):
+    start = time.perf_counter(); response = lambda_handler(event, None); times.append(time.perf_counter() - start)
+    assert response["statusCode"] == 200, response
+print(json.dumps(times[3:]))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is measured: the pipeline's target, its ingest function, and where that function's parts lie."""
+
+    target: Target
+    variables: Mapping[str, str]
+    folders: FunctionFolders
+
+
+def request_body(size: int) -> bytes:
+    """A valid request whose whole body has about `size` bytes, the payload base64."""
+    meta = {
+        "messageType": "audit",
+        "sourceSystemID": "floor",
+        "sourceTransactionID": str(uuid.UUID(int=0)),
+        "dateTime": "2026-01-02 03:04:05.678901",
+    }
+    envelope = len(json.dumps({"messageMetaData": meta, "messagePayload": ""}))
+    payload = base64.b64encode(os.urandom(max(3, (size - envelope) // 4 * 3))).decode()
+    return json.dumps({"messageMetaData": meta, "messagePayload": payload}).encode()
+
+
+def proxy_event(body: bytes) -> bytes:
+    """The event that API Gateway makes of the request, as the function gets it."""
+    identity = {"sourceIp": "127.0.0.1", "userAgent": "floor", "apiKey": "k", "apiKeyId": "i"}
+    context = {"requestId": str(uuid.UUID(int=0)), "identity": identity, "stage": "Prod", "requestTimeEpoch": 1767225600000}
+    headers = {"Content-Type": "application/json", "User-Agent": "floor"}
+    return json.dumps(
+        {
+            "resource": "/ingestMessage",
+            "path": "/ingestMessage",
+            "httpMethod": "POST",
+            "headers": headers,
+            "multiValueHeaders": {name: [value] for name, value in headers.items()},
+            "requestContext": context,
+            "body": body.decode(),
+            "isBase64Encoded": False,
+        }
+    ).encode()
+
+
+def function_variables(subject: Subject, endpoint: str) -> dict[str, str]:
+    """What the function's environment is, with another endpoint for AWS."""
+    variables = {
+        **subject.variables,
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": subject.target.region,
+        "AWS_DEFAULT_REGION": subject.target.region,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_NAME": "floor",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "AWS_LAMBDA_LOG_GROUP_NAME": "floor",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "floor",
+        "_HANDLER": "app.lambda_handler",
+        "LAMBDA_TASK_ROOT": str(subject.folders.task),
+        "PYTHONPATH": subject.folders.python_path,
+        "PATH": os.environ.get("PATH", "/usr/bin:/bin"),
+        "TZ": ":UTC",
+        "LANG": "C.UTF-8",
+    }
+    ca_bundle = _ca_bundle(subject.target)
+    if ca_bundle is not None:
+        variables["SSL_CERT_FILE"] = ca_bundle
+    return variables
+
+
+def _ca_bundle(target: Target) -> str | None:
+    from emulator.targets.control import ControlClient
+
+    assert target.control_url is not None
+    bundle = ControlClient(target.control_url).info().get("ca_bundle")
+    return None if bundle is None else str(bundle)
+
+
+def quiet_after(target: Target) -> Callable[[], None]:
+    """Waits until no execution runs."""
+    states = target.client("stepfunctions")
+    machine = target.outputs["StateMachineArn"]
+
+    def wait() -> None:
+        deadline = stopwatch() + 60
+        while states.list_executions(stateMachineArn=machine, statusFilter="RUNNING", maxResults=1)["executions"]:
+            if stopwatch() > deadline:
+                raise RuntimeError("a workflow did not end within 60 s")
+
+    return wait
+
+
+def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int) -> dict[str, dict[str, float]]:
+    """Median milliseconds per size: loopback, runtime, floor, bare handler, quiet and loaded ingest, with ratios."""
+    target = subject.target
+    assert target.endpoint_url is not None
+    assert target.api_url is not None
+    endpoint_port = int(target.endpoint_url.rsplit(":", 1)[1])
+    path = target.api_url.removeprefix(target.endpoint_url)
+    headers = (("x-api-key", target.api_key or ""), ("Content-Type", "application/json"))
+    wait = quiet_after(target)
+    sink, states = BareResponder("{}"), BareResponder(_STARTED)
+    results: dict[str, dict[str, float]] = {}
+    try:
+        variables = function_variables(subject, f"http://127.0.0.1:{states.port}")
+        with tempfile.TemporaryDirectory() as folder:
+            runtime = BareRuntime(subject.folders.argv, variables, Path(folder))
+            try:
+                for name, size in sizes.items():
+                    body = request_body(size)
+                    event = proxy_event(body)
+                    times: dict[str, list[float]] = {"loopback": [], "runtime": [], "quiet": [], "loaded": []}
+                    exchange_times(endpoint_port, path, headers, body, 5)
+                    for _ in range(rounds):
+                        times["loopback"] += exchange_times(sink.port, "/", headers, body, count)
+                        times["runtime"] += [_invoke(runtime, event) for _ in range(count)]
+                        wait()
+                        times["quiet"] += exchange_times(endpoint_port, path, headers, body, count, wait)
+                        times["loaded"] += exchange_times(endpoint_port, path, headers, body, count)
+                        wait()
+                    row = {key: 1000 * statistics.median(values) for key, values in times.items()}
+                    row["bare_handler"] = 1000 * statistics.median(_bare_loop(subject, variables, event, count, Path(folder)))
+                    row["floor"] = row["loopback"] + row["runtime"]
+                    row["quiet_ratio"] = row["quiet"] / row["floor"]
+                    row["loaded_ratio"] = row["loaded"] / row["floor"]
+                    results[name] = row
+            finally:
+                runtime.close()
+    finally:
+        sink.close()
+        states.close()
+    return results
+
+
+def _invoke(runtime: BareRuntime, event: bytes) -> float:
+    seconds, response = runtime.invoke(str(uuid.uuid4()), event, "arn:aws:lambda:us-east-1:000000000000:function:floor")
+    answer = json.loads(response)
+    if answer.get("statusCode") != 200:
+        raise RuntimeError(f"the function behind the bare runtime answered {answer}")
+    return seconds
+
+
+def _bare_loop(subject: Subject, variables: Mapping[str, str], event: bytes, count: int, folder: Path) -> list[float]:
+    file = folder / "event.json"
+    file.write_bytes(event)
+    argv = [subject.folders.interpreter, "-c", _BARE_LOOP, str(file), str(count), str(subject.folders.task)]
+    done = subprocess.run(argv, env=dict(variables), cwd=folder, capture_output=True, text=True, check=True)
+    times: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return times
+
+
+def steps_of_last_message(target: Target) -> list[dict[str, Any]]:
+    """Where the time of the last ingest went: the journal of its trace until the response, in milliseconds from the request."""
+    from emulator.targets.control import ControlClient
+
+    assert target.control_url is not None
+    control = ControlClient(target.control_url)
+    requests = [entry for entry in control.journal(kind="request") if entry["service"] == "apigateway"]
+    start = requests[-1]["time"]
+    steps = []
+    for entry in control.journal(trace_id=requests[-1]["trace_id"]):
+        begun = entry.get("started", entry["time"])
+        steps.append(
+            {
+                "from_ms": round(1000 * (begun - start), 2),
+                "to_ms": round(1000 * (entry["time"] - start), 2),
+                "what": f"{entry['kind']} {entry['service']}:{entry['operation']}",
+            }
+        )
+        if entry["kind"] == "response":
+            break
+    return sorted(steps, key=lambda step: (step["from_ms"], -step["to_ms"]))
+
+
+def main() -> None:
+    """Measure and print a table, or JSON."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--count", type=int, default=15, help="messages per size, block and round")
+    parser.add_argument("--sizes", default=",".join(SIZES), help=f"of {', '.join(SIZES)}")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    sizes = {name: SIZES[name] for name in options.sizes.split(",")}
+    with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
+        function = target.client("lambda").get_function_configuration(FunctionName=target.outputs["IngestFunctionName"])
+        folders = asyncio.run(prepare(PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message", function["Runtime"]))
+        subject = Subject(target, function["Environment"]["Variables"], folders)
+        results = measure(subject, sizes, options.rounds, options.count)
+        steps = steps_of_last_message(target)
+    if options.json:
+        json.dump({"sizes": results, "steps": steps}, sys.stdout, indent=1)
+        print()
+        return
+    print("| size | loopback | function | floor | handler bare | ingest, quiet | x floor | ingest, loaded | x floor |")
+    print("|---" * 9 + "|")
+    for name, row in results.items():
+        cells = [row[key] for key in ("loopback", "runtime", "floor", "bare_handler", "quiet", "quiet_ratio", "loaded", "loaded_ratio")]
+        print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
+    print("\nmilliseconds, medians; where the last message's time went:\n")
+    for step in steps:
+        print(f"{step['from_ms']:9.2f} - {step['to_ms']:9.2f}  {step['what']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""The command line: `windtunnel up`, `windtunnel load`, `windtunnel doctor`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from emulator.config import EmulatorConfig
+from emulator.errors import EmulatorError
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="windtunnel",
+    help="A wind tunnel for serverless pipelines: your SAM template, unmodified, on this machine; real load through it; a verdict.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=True,
+)
+
+
+@app.callback()
+def _options(
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the emulator logs.")] = False,
+) -> None:
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+    )
+
+
+@app.command()
+def up(
+    template: Annotated[
+        list[Path] | None,
+        typer.Option("--template", "-t", help="Template to deploy; repeat for several. None: an empty account."),
+    ] = None,
+    port: Annotated[int | None, typer.Option(help="Port to serve on; 0 takes a free one. Default 4566.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to bind. Default 127.0.0.1; anything else is open to your network.")
+    ] = None,
+    stack_name: Annotated[str | None, typer.Option(help="Name of the stack; default: the template's folder.")] = None,
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="Template parameter, Name=Value; repeat.")
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Region to play. Default us-east-1.")] = None,
+    clock: Annotated[str | None, typer.Option(help="wall, or virtual (time moves when told to).")] = None,
+    auto_advance: Annotated[
+        bool, typer.Option(help="Virtual clock: jump ahead whenever nothing is in flight.")
+    ] = False,
+    delivery: Annotated[
+        str | None, typer.Option(help="polite (once, in order) or contract (at least once, as AWS may).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of ids, delivery order and faults.")] = None,
+    max_environments: Annotated[int | None, typer.Option(help="Most function environments on this machine.")] = None,
+    redis_url: Annotated[str | None, typer.Option(help="Use this Redis or Valkey for ElastiCache endpoints.")] = None,
+    journal: Annotated[Path | None, typer.Option(help="Stream the journal to this file (NDJSON).")] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Write endpoint, outputs, ... here as JSON once ready.")
+    ] = None,
+    detach: Annotated[
+        bool,
+        typer.Option(help="Keep serving when the process that started this one ends (a background service in CI)."),
+    ] = False,
+) -> None:
+    """Serve the emulator, deploy templates into it, and print how to reach them. Ctrl-C stops it and cleans up.
+
+    Then, in another shell: export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+    AWS_REGION=us-east-1, and use aws, boto3, sam or curl as you would with AWS.
+    """
+    from emulator.serve import Deployment, serve
+
+    parameters = dict(_name_value(item) for item in parameter or ())
+    deployments = []
+    for path in template or ():
+        if not path.is_file():
+            raise EmulatorError(f"there is no template {path}: give the path of a SAM or CloudFormation template")
+        name = stack_name if stack_name is not None and len(template or ()) == 1 else _stack_name_of(path)
+        deployments.append(Deployment(path.resolve(), name, parameters))
+    config = EmulatorConfig.from_env(
+        os.environ,
+        host=host,
+        port=port,
+        region=region,
+        clock=clock,
+        auto_advance=auto_advance or None,
+        delivery=delivery,
+        seed=seed,
+        max_environments=max_environments,
+        redis_url=redis_url,
+        journal_file=journal,
+    )
+    parent = None if detach else os.getppid()
+    asyncio.run(
+        serve(config, tuple(deployments), announce=_announce, progress=_progress, ready_file=ready_file, parent=parent)
+    )
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def load(context: typer.Context) -> None:
+    """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs `windtunnel[load]`."""
+    try:
+        from loadtests.__main__ import main as load_main
+    except ImportError as error:
+        raise EmulatorError(f"load tests need more packages ({error.name}): pip install 'windtunnel[load]'") from error
+    sys.argv = ["windtunnel load", *context.args]
+    load_main()
+
+
+@app.command()
+def doctor() -> None:
+    """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them."""
+    from emulator.doctor import report
+
+    for line in report():
+        typer.echo(line)
+
+
+def _announce(info: Any) -> None:
+    lines = [f"Windtunnel is ready at {info['endpoint_url']} (region {info['region']}, seed {info['seed']})"]
+    for name, stack in info["stacks"].items():
+        lines.append(f"  stack {name}")
+        lines.extend(f"    {key:<32} {value}" for key, value in stack["outputs"].items())
+        lines.extend(f"    {'API URL':<32} {url}" for url in stack.get("api_urls", ()))
+        lines.extend(f"    {'API key':<32} {key}" for key in stack.get("api_keys", ()))
+    lines.append(
+        f"  export AWS_ENDPOINT_URL={info['endpoint_url']} AWS_ACCESS_KEY_ID={info['access_key_id']} "
+        f"AWS_SECRET_ACCESS_KEY={info['secret_access_key']} AWS_REGION={info['region']}"
+    )
+    typer.echo("\n".join(lines))
+    sys.stdout.flush()
+
+
+def _progress(line: str) -> None:
+    typer.echo(line, err=True)
+
+
+def _stack_name_of(template: Path) -> str:
+    name = "".join(letter if letter.isalnum() else "-" for letter in template.resolve().parent.name).strip("-")
+    return name or "stack"
+
+
+def _name_value(text: str) -> tuple[str, str]:
+    name, separator, value = text.partition("=")
+    if not separator:
+        raise EmulatorError(f"--parameter {text!r} is not Name=Value")
+    return name, value
+
+
+def main() -> None:
+    """Entry point: errors of our user's are one line on standard error and exit code 2."""
+    try:
+        app()
+    except EmulatorError as error:
+        typer.secho(f"windtunnel: {error}", fg="red", err=True)
+        raise SystemExit(2) from None

@@ -1,0 +1,200 @@
+"""The front: takes each HTTP request to the control API, an API stage or an AWS service, and writes the answer."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol, cast
+from urllib.parse import unquote
+
+import orjson
+
+from emulator.account import Account
+from emulator.effects import Process
+from emulator.engine import Engine
+from emulator.errors import AwsError, InternalFailure, UnsupportedOperation
+from emulator.gateway.control import Control
+from emulator.gateway.routing import BRIDGED, NATIVE, Scope, api_stage_of, scope_of, service_of
+from emulator.gateway.s3_addressing import path_style
+from emulator.gateway.server import Respond
+from emulator.http import HttpRequest, HttpResponse
+from emulator.operation import CallContext
+from emulator.protocols import Wires
+
+__all__ = ["ApiStages", "Front"]
+
+logger = logging.getLogger(__name__)
+
+
+class ApiStages(Protocol):
+    """The data plane of REST APIs, which the service `apigateway` has beside its operations."""
+
+    def handle_http(
+        self,
+        request: HttpRequest,
+        api_id: str,
+        stage: str,
+        path: str,
+        now: float,
+        request_id: str,
+        trace_id: str,
+    ) -> Process: ...
+
+
+class Front:
+    """Handles every request of one emulator."""
+
+    def __init__(self, engine: Engine, account: Account, wires: Wires, control: Control) -> None:
+        self._engine = engine
+        self._account = account
+        self._wires = wires
+        self._control = control
+
+    def __call__(self, request: HttpRequest, respond: Respond) -> None:
+        if request.path.startswith("/_windtunnel"):
+            self._control.handle(request, respond)
+            return
+        stage = api_stage_of(request)
+        if stage is not None:
+            self._handle_stage(request, stage.api_id, stage.stage, stage.path, respond)
+            return
+        self._handle_service(request, respond)
+
+    # -- API stages --------------------------------------------------------------------------------------------------------------
+
+    def _handle_stage(self, request: HttpRequest, api_id: str, stage: str, path: str, respond: Respond) -> None:
+        engine = self._engine
+        now = engine.clock.now()
+        trace_id = _trace_root(request) or engine.identifiers.trace_root(now)
+        request_id = engine.identifiers.uuid()
+        engine.journal.write(
+            now,
+            "request",
+            "apigateway",
+            request.method,
+            resource=f"{api_id}/{stage}{path}",
+            trace_id=trace_id,
+            request_bytes=len(request.body),
+        )
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if error is not None:
+                logger.error("%s %s failed", request.method, request.path, exc_info=error)
+                result = HttpResponse(
+                    500, (("Content-Type", "application/json"),), b'{"message": "Internal server error"}'
+                )
+            respond(result)
+            engine.journal.write(
+                engine.clock.now(),
+                "response",
+                "apigateway",
+                request.method,
+                resource=f"{api_id}/{stage}{path}",
+                trace_id=trace_id,
+                started=now,
+                outcome=str(result.status),
+                response_bytes=len(result.body),
+            )
+
+        stages = cast(ApiStages, engine.service("apigateway"))
+        process = stages.handle_http(request, api_id, stage, path, now, request_id, trace_id)
+        engine.run_now(
+            f"{request.method} {path}", process, done, trace_id=trace_id, principal="apigateway.amazonaws.com"
+        )
+
+    # -- services ----------------------------------------------------------------------------------------------------------------
+
+    def _handle_service(self, request: HttpRequest, respond: Respond) -> None:
+        engine = self._engine
+        scope = scope_of(request)
+        service = service_of(request, scope)
+        if service == "s3":
+            request = path_style(request)
+        request_id = engine.identifiers.uuid()
+        if service not in NATIVE and service not in BRIDGED:
+            respond(
+                _refusal(
+                    f"service {service!r} is not supported by this emulator; it has: "
+                    f"{', '.join(sorted(NATIVE | BRIDGED))}",
+                    request_id,
+                )
+            )
+            return
+        wire = self._wires.get(service)
+        operation = ""
+        try:
+            self._check_region(scope, service)
+            routed = wire.route(request)
+            operation = routed.operation
+            if service in NATIVE:
+                params = wire.parse(operation, request, routed.uri_params)
+                wire.validate(operation, params)
+            else:
+                params = {}
+        except AwsError as error:
+            respond(wire.serialise_error(error, request_id, operation or None))
+            return
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if isinstance(result, HttpResponse) and error is None:
+                respond(result)
+                return
+            try:
+                if error is None:
+                    response = wire.serialise(operation, result, request_id)
+                else:
+                    response = wire.serialise_error(_visible(error), request_id, operation)
+            except Exception as defect:
+                logger.exception("the answer of %s:%s cannot be written", service, operation)
+                response = wire.serialise_error(
+                    InternalFailure(f"{service}:{operation}: {defect!r}"), request_id, operation
+                )
+            respond(response)
+
+        context = CallContext(
+            now=engine.clock.now(),
+            request_id=request_id,
+            trace_id=_trace_root(request),
+            principal=self._principal(scope),
+            source_ip=request.source_ip,
+            request=request,
+        )
+        engine.call(service, operation, params, context, done)
+
+    def _check_region(self, scope: Scope, service: str) -> None:
+        region = self._account.region
+        global_service = service in ("iam", "sts") and scope.region in ("us-east-1", "aws-global")
+        if scope.region and scope.region != region and not global_service:
+            raise UnsupportedOperation(
+                f"this emulator plays region {region}, the request to {service} is signed for {scope.region}: "
+                f"set AWS_REGION={region}, or start the emulator with --region {scope.region}"
+            )
+
+    def _principal(self, scope: Scope) -> str:
+        if not scope.access_key_id:
+            return ""
+        known = self._account.principals.get(scope.access_key_id)
+        return self._account.arn("iam", "root", region="") if known is None else known
+
+
+def _trace_root(request: HttpRequest) -> str:
+    """The root of the caller's X-Ray trace header, or an empty string."""
+    for part in request.headers.get("x-amzn-trace-id", "").split(";"):
+        name, _, value = part.partition("=")
+        if name.strip() == "Root":
+            return unquote(value.strip())
+    return ""
+
+
+def _visible(error: BaseException) -> AwsError:
+    return error if isinstance(error, AwsError) else InternalFailure(f"{type(error).__name__}: {error}")
+
+
+def _refusal(message: str, request_id: str) -> HttpResponse:
+    """An answer that every AWS client shows to its user, whatever the protocol."""
+    body = orjson.dumps({"__type": "NotImplemented", "code": "NotImplemented", "message": message})
+    headers = (
+        ("Content-Type", "application/json"),
+        ("x-amzn-errortype", "NotImplemented"),
+        ("x-amzn-RequestId", request_id),
+    )
+    return HttpResponse(501, headers, body)

@@ -1,0 +1,197 @@
+"""One HTTP/1.1 server for AWS APIs, API stages and the control API, on asyncio with httptools' parser.
+
+Why not a web framework: a body of 6 MB is the normal case here, and per request the frameworks spend on it two to four times what the
+socket costs (`python -m emulator.bench.http_servers`). httptools (the parser of Node.js) does the protocol; this module collects the body,
+keeps the order of pipelined requests, answers `Expect: 100-continue` and writes the response without joining head and body.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from email.utils import formatdate
+from http import HTTPStatus
+
+import httptools
+
+from emulator.http import HttpRequest, HttpResponse
+
+__all__ = ["Handler", "HttpServer", "Respond"]
+
+logger = logging.getLogger(__name__)
+
+Respond = Callable[[HttpResponse], None]
+Handler = Callable[[HttpRequest, Respond], None]
+"""Takes a request; calls `respond` once, now or later, on the loop's thread."""
+
+_REASONS = {status.value: status.phrase for status in HTTPStatus}
+_JOIN_BELOW_BYTES = 65_536
+"""Head and body leave in one segment below this size; above it the copy would cost more than the second write."""
+
+
+class HttpServer:
+    """Listens and hands each whole request to `handler`."""
+
+    def __init__(self, handler: Handler, *, largest_body_bytes: int = 5 << 30) -> None:
+        self.handler = handler
+        self.largest_body_bytes = largest_body_bytes
+        self.connections: set[_Connection] = set()
+        self._server: asyncio.Server | None = None
+
+    async def listen(self, host: str, port: int) -> tuple[str, int]:
+        """Listen; the address that was bound (a port of 0 takes a free one)."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=1024)
+        bound = self._server.sockets[0].getsockname()
+        return str(bound[0]), int(bound[1])
+
+    async def close(self) -> None:
+        """Stop listening and drop the connections."""
+        if self._server is not None:
+            self._server.close()
+            for connection in tuple(self.connections):
+                connection.drop()
+            await self._server.wait_closed()
+
+
+class _Connection(asyncio.Protocol):
+    """One client connection. Requests are handled one at a time; pipelined ones wait in order."""
+
+    def __init__(self, server: HttpServer) -> None:
+        self._server = server
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._source_ip = ""
+        self._busy = False
+        self._waiting: deque[tuple[HttpRequest, bool]] = deque()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[str, str]] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._expect_continue = False
+
+    # -- asyncio -----------------------------------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        self._server.connections.add(self)
+        peer = transport.get_extra_info("peername")
+        self._source_ip = peer[0] if peer else "127.0.0.1"
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._transport = None
+        self._waiting.clear()
+        self._server.connections.discard(self)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(400, "upgrades are not supported")
+        except httptools.HttpParserError as error:
+            self._refuse(400, f"malformed HTTP request: {error}")
+
+    def drop(self) -> None:
+        """Close the connection now."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    # -- httptools ---------------------------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        self._begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
+        if name.lower() == b"expect" and value.lower() == b"100-continue":
+            self._expect_continue = True
+
+    def on_headers_complete(self) -> None:
+        if self._expect_continue and self._transport is not None:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, part: bytes) -> None:
+        self._body.append(part)
+        self._body_bytes += len(part)
+        if self._body_bytes > self._server.largest_body_bytes:
+            self._body.clear()
+            self._refuse(413, f"a body may have {self._server.largest_body_bytes} bytes")
+
+    def on_message_complete(self) -> None:
+        parts = self._body
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        self._body = []
+        target = self._url
+        if not target.startswith(b"/"):  # absolute form, as a proxy sends it
+            parsed = httptools.parse_url(target)
+            target = (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
+        path, _, query = target.decode("latin-1").partition("?")
+        request = HttpRequest(
+            self._parser.get_method().decode("ascii"), path, query, tuple(self._headers), body, self._source_ip
+        )
+        keep_alive = self._parser.should_keep_alive()
+        if self._busy:
+            self._waiting.append((request, keep_alive))
+        else:
+            self._handle(request, keep_alive)
+
+    # -- handling ----------------------------------------------------------------------------------------------------------------
+
+    def _handle(self, request: HttpRequest, keep_alive: bool) -> None:
+        self._busy = True
+        try:
+            self._server.handler(request, lambda response: self._respond(request, response, keep_alive))
+        except Exception:
+            logger.exception("%s %s failed", request.method, request.path)
+            self._respond(request, HttpResponse(500, (), b"Internal Server Error"), keep_alive)
+
+    def _respond(self, request: HttpRequest, response: HttpResponse, keep_alive: bool) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}\r\n"]
+        names = set()
+        for name, value in response.headers:
+            names.add(name.lower())
+            lines.append(f"{name}: {value}\r\n")
+        if "content-length" not in names and response.status not in (204, 304):
+            lines.append(f"Content-Length: {len(response.body)}\r\n")
+        if "date" not in names:
+            lines.append(f"Date: {formatdate(usegmt=True)}\r\n")
+        lines.append("Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n")
+        head = "".join(lines).encode("latin-1", "replace")
+        if request.method == "HEAD" or not response.body:
+            transport.write(head)
+        elif len(response.body) < _JOIN_BELOW_BYTES:
+            transport.write(head + response.body)
+        else:
+            transport.writelines((head, response.body))
+        if not keep_alive:
+            transport.close()
+            return
+        self._busy = False
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next)
+
+    def _next(self) -> None:
+        if self._waiting and not self._busy:
+            self._handle(*self._waiting.popleft())
+
+    def _refuse(self, status: int, message: str) -> None:
+        transport = self._transport
+        if transport is not None and not transport.is_closing():
+            body = message.encode()
+            transport.write(
+                f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode()
+                + body
+            )
+            transport.close()

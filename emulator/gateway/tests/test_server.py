@@ -1,0 +1,132 @@
+"""The HTTP front on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from emulator.gateway.server import HttpServer, Respond
+from emulator.http import HttpRequest, HttpResponse
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    handler: object, **options: int
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    server = HttpServer(handler, **options)  # type: ignore[arg-type]
+    host, port = await server.listen("127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(host, port, limit=1 << 26)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+        await server.close()
+
+
+async def read_response(reader: asyncio.StreamReader, *, body: bool = True) -> tuple[int, dict[str, str], bytes]:
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    lines = head.split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines[1:] if line)}
+    length = int(headers.get("content-length", "0"))
+    return int(lines[0].split()[1]), headers, await reader.readexactly(length) if body and length else b""
+
+
+def echo(request: HttpRequest, respond: Respond) -> None:
+    text = f"{request.method} {request.path}?{request.query} ".encode()
+    respond(HttpResponse(200, (("X-Length", str(len(request.body))),), text + request.body))
+
+
+@pytest.mark.parametrize("size", [0, 1, 65_536, 6_291_456])
+def test_a_body_of_any_size_arrives_whole(size: int) -> None:
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            body = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+            writer.write(f"POST /a%20b?c=d%2F HTTP/1.1\r\nHost: h\r\nContent-Length: {size}\r\n\r\n".encode() + body)
+            status, headers, answer = await read_response(reader)
+            assert (status, headers["x-length"]) == (200, str(size))
+            assert answer == b"POST /a%20b?c=d%2F " + body
+
+    asyncio.run(exchange())
+
+
+def test_a_chunked_body_is_put_together() -> None:
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            writer.write(b"PUT /x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n4\r\ndefg\r\n0\r\n\r\n")
+            assert (await read_response(reader))[2] == b"PUT /x? abcdefg"
+
+    asyncio.run(exchange())
+
+
+def test_expect_continue_is_answered_before_the_body() -> None:
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            writer.write(b"PUT /x HTTP/1.1\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            writer.write(b"ok")
+            assert (await read_response(reader))[2] == b"PUT /x? ok"
+
+    asyncio.run(exchange())
+
+
+def test_head_has_the_length_and_no_body() -> None:
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            writer.write(b"HEAD /x HTTP/1.1\r\n\r\nGET /y HTTP/1.1\r\n\r\n")
+            status, headers, _ = await read_response(reader, body=False)
+            assert (status, headers["content-length"]) == (200, "9")
+            assert (await read_response(reader))[2] == b"GET /y? "
+
+    asyncio.run(exchange())
+
+
+def test_pipelined_requests_are_answered_in_order_even_when_the_first_takes_longer() -> None:
+    waiting: list[Respond] = []
+
+    def handler(request: HttpRequest, respond: Respond) -> None:
+        if request.path == "/slow":
+            waiting.append(respond)
+            asyncio.get_running_loop().call_later(0.02, respond, HttpResponse(200, (), b"slow"))
+        else:
+            respond(HttpResponse(200, (), b"fast"))
+
+    async def exchange() -> None:
+        async with connected(handler) as (reader, writer):
+            writer.write(b"GET /slow HTTP/1.1\r\n\r\nGET /fast HTTP/1.1\r\n\r\n")
+            assert [(await read_response(reader))[2] for _ in range(2)] == [b"slow", b"fast"]
+
+    asyncio.run(exchange())
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [(b"NONSENSE\r\n\r\n", 400), (b"POST / HTTP/1.1\r\nContent-Length: 11\r\n\r\n01234567890", 413)],
+)
+def test_what_cannot_be_served_is_refused_and_the_connection_closed(request_bytes: bytes, status: int) -> None:
+    async def exchange() -> None:
+        async with connected(echo, largest_body_bytes=10) as (reader, writer):
+            writer.write(request_bytes)
+            assert (await read_response(reader))[0] == status
+            assert await reader.read() == b""
+
+    asyncio.run(exchange())
+
+
+def test_a_handler_that_breaks_is_a_500_and_the_connection_lives(caplog: pytest.LogCaptureFixture) -> None:
+    def handler(request: HttpRequest, respond: Respond) -> None:
+        if request.path == "/break":
+            raise KeyError("x")
+        respond(HttpResponse(204))
+
+    async def exchange() -> None:
+        async with connected(handler) as (reader, writer):
+            writer.write(b"GET /break HTTP/1.1\r\n\r\n")
+            assert (await read_response(reader))[0] == 500
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            assert (await read_response(reader))[0] == 204
+
+    with caplog.at_level("CRITICAL"):
+        asyncio.run(exchange())

@@ -1,0 +1,34 @@
+"""One HTTP exchange as plain values: what the gateway hands to a protocol or to an API stage, and gets back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["HttpRequest", "HttpResponse"]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request as it came: `path` and `query` still percent-encoded, header names as sent, the body as one bytes object."""
+
+    method: str
+    path: str
+    query: str
+    header_list: tuple[tuple[str, str], ...]
+    body: bytes = b""
+    source_ip: str = "127.0.0.1"
+    headers: Mapping[str, str] = field(init=False, compare=False)
+    """Header values by lower-case name; the last of several wins, as in API Gateway's proxy event."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "headers", {name.lower(): value for name, value in self.header_list})
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A response: status, headers in order, body."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""

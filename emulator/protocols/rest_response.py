@@ -1,0 +1,55 @@
+"""The part of a REST response that JSON and XML share: status code, bound headers, content type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.model import OperationModel
+
+from emulator.http import HttpResponse
+from emulator.protocols.json_writer import unknown_member
+from emulator.protocols.protocol import Serialise
+from emulator.protocols.rest import header_writers
+
+__all__ = ["Body", "compile_response"]
+
+Body = Callable[[Mapping[str, Any]], tuple[bytes, str]]
+"""Result -> body and its content type."""
+
+
+def compile_response(
+    model: OperationModel,
+    write_body: Body,
+    *,
+    strict: bool,
+    aws_headers: Callable[[str], tuple[tuple[str, str], ...]],
+) -> Serialise:
+    """What writes the responses of one operation. `aws_headers` are those that carry the request id."""
+    shape = model.output_shape
+    default_status: int = model.http.get("responseCode", 200)
+    writers = {} if shape is None else header_writers(shape)
+    members = {} if shape is None else shape.members
+    status_member = next(
+        (name for name, member in members.items() if member.serialization.get("location") == "statusCode"), None
+    )
+    shape_name = f"{model.name}Output" if shape is None else shape.name
+
+    def serialise(result: Mapping[str, Any], request_id: str) -> HttpResponse:
+        headers = list(aws_headers(request_id))
+        has_content_type = False
+        for name, value in result.items():
+            if strict and name not in members:
+                raise unknown_member(shape_name, name)
+            write = writers.get(name)
+            if write is not None and value is not None:
+                for header in write(value):
+                    has_content_type = has_content_type or header[0].lower() == "content-type"
+                    headers.append(header)
+        status = default_status if status_member is None else result.get(status_member) or default_status
+        body, content_type = write_body(result)
+        if body and not has_content_type:
+            headers.append(("Content-Type", content_type))
+        return HttpResponse(status, tuple(headers), body)
+
+    return serialise

@@ -1,0 +1,144 @@
+"""REST-XML, which here is S3: method and URI name the operation; an XML document, or one member, is the body.
+
+https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from botocore.model import OperationModel, ServiceModel, StructureShape
+
+from emulator.errors import AwsError, InternalFailure
+from emulator.http import HttpRequest, HttpResponse
+from emulator.protocols.dialects import Dialect
+from emulator.protocols.protocol import ErrorShapes, Parse, Serialise, no_params
+from emulator.protocols.rest import RequestBindings, body_members, payload_member
+from emulator.protocols.rest_response import Body, compile_response
+from emulator.protocols.xml_reader import XmlReaders, parse_xml
+from emulator.protocols.xml_writer import XmlWriters, escape
+
+__all__ = ["RestXmlProtocol"]
+
+_XML = "application/xml"
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
+_S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+
+
+class RestXmlProtocol:
+    """The REST-XML protocol of one service."""
+
+    def __init__(self, model: ServiceModel, dialect: Dialect, *, strict: bool) -> None:
+        self._dialect = dialect
+        self._strict = strict
+        self._readers = XmlReaders()
+        self._writers = XmlWriters(strict=strict)
+        self._errors = ErrorShapes(model)
+        self._is_s3 = model.service_name == "s3"
+        self._namespace = _S3_NAMESPACE if self._is_s3 else model.metadata.get("xmlNamespace", "")
+
+    def compile_parse(self, model: OperationModel) -> Parse:
+        """Reads URI, query string, headers and body."""
+        shape = model.input_shape
+        if shape is None:
+            return no_params
+        bindings = RequestBindings(shape)
+        read_body = self._body_reader(shape)
+
+        def parse(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
+            params = bindings.read(request, uri_params)
+            if read_body is not None and request.body:
+                params.update(read_body(request.body))
+            return params
+
+        return parse
+
+    def _body_reader(self, shape: StructureShape) -> Callable[[bytes], Mapping[str, Any]] | None:
+        name = payload_member(shape)
+        if name is None:
+            names = body_members(shape)
+            if not names:
+                return None
+            read = self._readers.members(shape, names)
+            return lambda body: read(parse_xml(body))
+        member = shape.members[name]
+        if member.type_name == "blob":
+            return lambda body: {name: body}
+        if member.type_name == "string":
+            return lambda body: {name: body.decode("utf-8", "replace")}
+        read_payload = self._readers.reader(member)
+        return lambda body: {name: read_payload([parse_xml(body)])}
+
+    def compile_serialise(self, model: OperationModel) -> Serialise:
+        """Writes status, headers and body."""
+        return compile_response(model, self._body_writer(model), strict=self._strict, aws_headers=self._id_headers)
+
+    def _body_writer(self, model: OperationModel) -> Body:
+        shape = model.output_shape
+        if shape is None:
+            return _no_body
+        name = payload_member(shape)
+        if name is None:
+            names = body_members(shape)
+            if not names:
+                return _no_body
+            root = shape.serialization.get("name", shape.name)
+            write = self._writers.members(shape, names)
+            head = f'{_DECLARATION}<{root} xmlns="{self._namespace}">'
+            if self._is_s3 and model.name == "GetBucketLocation":  # its only member is the root itself
+                return lambda result: (self._location(result), _XML)
+
+            def write_document(result: Mapping[str, Any]) -> tuple[bytes, str]:
+                parts = [head]
+                write(parts, result)
+                parts.append(f"</{root}>")
+                return "".join(parts).encode(), _XML
+
+            return write_document
+        member = shape.members[name]
+        if getattr(member, "is_eventstream", False):
+            raise InternalFailure(f"{model.name}: event streams are not supported by this emulator")
+        if member.type_name == "blob":
+            return lambda result: (result.get(name) or b"", self._dialect.blob_content_type)
+        if member.type_name == "string":
+            return lambda result: ((result.get(name) or "").encode(), "text/plain")
+        root = member.serialization.get("name", member.name)
+        write_payload = self._writers.writer(member, f"{shape.name}.{name}")
+
+        def write_member(result: Mapping[str, Any]) -> tuple[bytes, str]:
+            parts = [_DECLARATION]
+            write_payload(parts, root, result.get(name) or {})
+            return "".join(parts).encode(), _XML
+
+        return write_member
+
+    def _location(self, result: Mapping[str, Any]) -> bytes:
+        value = escape(result.get("LocationConstraint") or "")
+        root = "LocationConstraint"
+        return f'{_DECLARATION}<{root} xmlns="{self._namespace}">{value}</{root}>'.encode()
+
+    def _id_headers(self, request_id: str) -> tuple[tuple[str, str], ...]:
+        if self._is_s3:
+            return (("x-amz-request-id", request_id), ("x-amz-id-2", request_id))
+        return (("x-amzn-RequestId", request_id),)
+
+    def serialise_error(self, error: AwsError, request_id: str) -> HttpResponse:
+        """S3's bare `<Error>`; other services wrap it as the query protocol does."""
+        shape = self._errors.shape_of(error)
+        code = error.code if shape is None else shape.error_code
+        inner = f"<Code>{escape(code)}</Code><Message>{escape(error.message)}</Message>"
+        inner += "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.fields.items())
+        if self._is_s3:
+            ids = f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId>"
+            text = f"{_DECLARATION}<Error>{inner}{ids}</Error>"
+        else:
+            fault = "Receiver" if error.fault == "server" else "Sender"
+            text = f'{_DECLARATION}<ErrorResponse xmlns="{self._namespace}"><Error><Type>{fault}</Type>{inner}</Error>'
+            text += f"<RequestId>{request_id}</RequestId></ErrorResponse>"
+        headers = (*self._id_headers(request_id), ("Content-Type", _XML))
+        return HttpResponse(self._errors.status_of(error, shape), headers, text.encode())
+
+
+def _no_body(result: Mapping[str, Any]) -> tuple[bytes, str]:
+    return b"", _XML

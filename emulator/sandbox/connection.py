@@ -1,0 +1,206 @@
+"""One HTTP/1.1 connection of a runtime: four fixed routes do not need a web server, but 6 MB events need few copies.
+
+An event is written from the very bytes object that the caller passed (scatter-gather, then slices of one memoryview); a body is received
+into one buffer of its announced size. Only what runtime clients use is spoken: Content-Length bodies, keep-alive, Expect: 100-continue.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+__all__ = ["Connection", "RuntimeRequest"]
+
+_HEAD_LIMIT = 1_048_576
+"""Bytes; runtimes send the X-Ray cause, up to 1 MB, in a header."""
+_READ_BYTES = 65_536
+_REASONS = {
+    200: "OK",
+    202: "Accepted",
+    400: "Bad Request",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Payload Too Large",
+}
+_REASONS |= {431: "Request Header Fields Too Large", 501: "Not Implemented"}
+
+
+@dataclass(frozen=True, slots=True)
+class RuntimeRequest:
+    """A request as a runtime sent it; header names in lower case. `body_bytes` is announced even where the body was not kept."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes = field(repr=False)
+    body_bytes: int
+
+
+class Connection:
+    """Reads requests, one after the other, and writes answers. Owned by one loop."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        sock: socket.socket,
+        on_request: Callable[[Connection, RuntimeRequest], None],
+        on_close: Callable[[Connection], None],
+        body_limit: Callable[[], int],
+    ) -> None:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._loop = loop
+        self._socket = sock
+        self._on_request = on_request
+        self._on_close = on_close
+        self._body_limit = body_limit
+        self._head = bytearray()
+        self._parsed: tuple[str, str, dict[str, str]] | None = None
+        self._body: memoryview | None = None
+        self._body_bytes = 0
+        self._received = 0
+        self._unsent: list[memoryview] = []
+        self.closed = False
+        loop.add_reader(sock.fileno(), self._readable)
+
+    # -- writing -----------------------------------------------------------------------------------------------------------------
+
+    def answer(self, status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> None:
+        """Send an answer; what the socket does not take at once follows when it can."""
+        if self.closed:
+            return
+        lines = [f"HTTP/1.1 {status} {_REASONS[status]}"]
+        lines += [f"{name}: {value}" for name, value in headers]
+        lines.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
+        self._send([memoryview("\r\n".join(lines).encode("latin-1", "replace")), memoryview(body)])
+
+    def _send(self, parts: list[memoryview]) -> None:
+        if self._unsent:
+            self._unsent += parts
+            return
+        try:
+            sent = self._socket.sendmsg(parts)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.close()
+            return
+        for part in parts:
+            if sent >= len(part):
+                sent -= len(part)
+            else:
+                self._unsent.append(part[sent:])
+                sent = 0
+        if self._unsent:
+            self._loop.add_writer(self._socket.fileno(), self._writable)
+
+    def _writable(self) -> None:
+        try:
+            while self._unsent:
+                sent = self._socket.send(self._unsent[0])
+                rest = self._unsent[0][sent:]
+                if len(rest):
+                    self._unsent[0] = rest
+                else:
+                    self._unsent.pop(0)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+            return
+        self._loop.remove_writer(self._socket.fileno())
+
+    # -- reading -----------------------------------------------------------------------------------------------------------------
+
+    def _readable(self) -> None:
+        try:
+            if self._parsed is None:
+                chunk = self._socket.recv(_READ_BYTES)
+                if not chunk:
+                    self.close()
+                    return
+                self._head += chunk
+                self._parse_head()
+            else:
+                self._receive_body()
+        except BlockingIOError:
+            return
+        except OSError:
+            self.close()
+
+    def _parse_head(self) -> None:
+        end = self._head.find(b"\r\n\r\n")
+        if end < 0:
+            if len(self._head) > _HEAD_LIMIT + _READ_BYTES:
+                self.answer(431)
+                self.close()
+            return
+        request_line, *lines = self._head[:end].decode("latin-1").split("\r\n")
+        rest = self._head[end + 4 :]
+        self._head = bytearray()
+        try:
+            method, path, _ = request_line.split(" ", 2)
+            headers = {
+                name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
+            }
+            length = int(headers.get("content-length", "0"))
+        except ValueError:
+            self.answer(400)
+            self.close()
+            return
+        if "transfer-encoding" in headers:
+            self.answer(
+                501,
+                body=b'{"errorType":"NotImplemented","errorMessage":"chunked (streamed) responses are not supported"}',
+            )
+            self.close()
+            return
+        self._parsed = (method, path, headers)
+        self._body_bytes = length
+        self._received = len(rest)
+        if length == 0:
+            self._finish(b"")
+            return
+        keep = length <= self._body_limit()
+        self._body = memoryview(bytearray(length)) if keep else None
+        if keep and self._body is not None:
+            self._body[: len(rest)] = rest
+        if headers.get("expect", "").lower() == "100-continue":
+            self._send([memoryview(b"HTTP/1.1 100 Continue\r\n\r\n")])
+        if self._received >= length:
+            self._body_complete()
+
+    def _receive_body(self) -> None:
+        """Take what is there; a body that is not kept is read to its end and dropped."""
+        while self._received < self._body_bytes:
+            if self._body is not None:
+                count = self._socket.recv_into(self._body[self._received :])
+            else:
+                count = len(self._socket.recv(min(_READ_BYTES, self._body_bytes - self._received)))
+            if count == 0:
+                self.close()
+                return
+            self._received += count
+        self._body_complete()
+
+    def _body_complete(self) -> None:
+        self._finish(b"" if self._body is None else bytes(self._body))
+
+    def _finish(self, body: bytes) -> None:
+        if self._parsed is None:
+            return
+        method, path, headers = self._parsed
+        self._parsed = self._body = None
+        self._on_request(self, RuntimeRequest(method, path, headers, body, self._body_bytes))
+
+    def close(self) -> None:
+        """Close the connection and say so, once."""
+        if self.closed:
+            return
+        self.closed = True
+        self._loop.remove_reader(self._socket.fileno())
+        self._loop.remove_writer(self._socket.fileno())
+        self._socket.close()
+        self._on_close(self)

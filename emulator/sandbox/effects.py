@@ -1,0 +1,179 @@
+"""What services ask of the sandbox: start an environment, run an invocation in it, stop it, prepare code. Frozen values only.
+
+Everything that can go wrong inside a function is data (`StartedEnvironment.failure`, `InvocationResult.outcome`); an EmulatorError is
+raised only for what our user must mend (no interpreter, pip failed, a folder is missing).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from emulator.effects import External
+from emulator.errors import EmulatorError
+
+__all__ = [
+    "CodeError",
+    "EnvironmentSpec",
+    "InitFailure",
+    "InvocationResult",
+    "LogLine",
+    "Outcome",
+    "PrepareFolder",
+    "PrepareZip",
+    "PreparedCode",
+    "RunInvocation",
+    "StartEnvironment",
+    "StartedEnvironment",
+    "StopEnvironment",
+]
+
+
+class CodeError(EmulatorError):
+    """A deployment package that cannot be used: no zip archive, an unsafe member, a folder that is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedCode:
+    """A deployment package as folders on this machine, lowest first: a later folder's files cover an earlier one's.
+
+    `code_sha256` is the base64 digest that AWS calls CodeSha256 (of the archive; of the path for a local folder); sizes in bytes.
+    `live` is a local folder that may change under us.
+    """
+
+    folders: tuple[str, ...]
+    code_sha256: str
+    code_size: int
+    unzipped_size: int
+    live: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareZip(External):
+    """Unzip an archive into a content-addressed folder. Result: PreparedCode. Raises CodeError."""
+
+    archive: bytes
+    limit_bytes: int
+    """The largest unzipped size in bytes; a larger archive is not unpacked to the end and reported with its declared size."""
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PrepareFolder(External):
+    """Use a local folder as it is, read-only; its requirements.txt is installed beside it. Result: PreparedCode. Raises CodeError.
+
+    `requirements_below` is where installed packages appear inside the package: nothing for a function, `python` for a layer.
+    """
+
+    path: str
+    runtime: str
+    requirements_below: str = ""
+    resource: str = ""
+    files_below: str = ""
+    """Where the folder's own files appear inside the package (`python` for the source of a layer that `sam build` would place there);
+    such a package is a copy, made once for each state of the folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentSpec:
+    """All that an execution environment is made of. Times in real seconds, sizes in MB (1,048,576 bytes)."""
+
+    function_name: str
+    runtime: str
+    handler: str
+    code: tuple[str, ...]
+    layers: tuple[str, ...]
+    memory_mb: int
+    ephemeral_storage_mb: int
+    variables: tuple[tuple[str, str], ...]
+    init_timeout_seconds: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class StartEnvironment(External):
+    """Start an environment; ends when its runtime asks for the first event or has failed. Result: StartedEnvironment."""
+
+    spec: EnvironmentSpec
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One log event as the function wrote it, without the line's end; `after_seconds` counts from the start of init or invocation."""
+
+    after_seconds: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InitFailure:
+    """Why an init phase failed: `timeout`, `exit` (the process ended) or `error` (the runtime reported `payload` to init/error)."""
+
+    kind: str
+    payload: bytes = b""
+    error_type: str = ""
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StartedEnvironment:
+    """An environment that waits for its first event, or (with `failure`) one that is gone again."""
+
+    environment_id: str
+    init_milliseconds: float
+    lines: tuple[LogLine, ...]
+    failure: InitFailure | None = None
+
+
+class Outcome(Enum):
+    """How an invocation ended."""
+
+    OK = "ok"
+    ERROR = "error"
+    """The handler raised; the environment lives on."""
+    TIMEOUT = "timeout"
+    EXIT = "exit"
+    """The process ended before it answered."""
+    TOO_LARGE = "too_large"
+    """The response was refused with 413."""
+    LOST = "lost"
+    """The environment was gone before it took the event: the function has not seen it; run it elsewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunInvocation(External):
+    """Give an event to an idle environment. Result: InvocationResult. The environment takes the next one when its runtime asks for it."""
+
+    environment_id: str
+    request_id: str
+    payload: bytes = field(repr=False)
+    timeout_seconds: float
+    """Real time, as handler code is."""
+    function_arn: str
+    response_limit_bytes: int
+    invocation_id: str = ""
+    trace_header: str = ""
+    client_context: str = ""
+    resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationResult:
+    """What came of an invocation. After TIMEOUT, EXIT and LOST the environment is gone. `payload` is the response or the error document."""
+
+    outcome: Outcome
+    payload: bytes = field(default=b"", repr=False)
+    error_type: str = ""
+    lines: tuple[LogLine, ...] = ()
+    duration_milliseconds: float = 0.0
+    max_memory_mb: int = 0
+    exit_code: int | None = None
+    """Exit status, negative for a signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopEnvironment(External):
+    """End an environment, whatever it does. Result: the log lines that it still had to say (tuple of LogLine)."""
+
+    environment_id: str
+    resource: str = ""

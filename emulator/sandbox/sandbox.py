@@ -1,0 +1,220 @@
+"""Performs the sandbox's effects: the owner of all environments and of the folders they are made of."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from emulator.engine import Done, Engine, Undo
+from emulator.engine.janitor import Janitor
+from emulator.engine.tools import RunTool, ToolResult, ToolRunner
+from emulator.errors import EmulatorError
+from emulator.sandbox.bundle import RuntimeBundle
+from emulator.sandbox.content_store import ContentStore
+from emulator.sandbox.effects import (
+    EnvironmentSpec,
+    InvocationResult,
+    Outcome,
+    PrepareFolder,
+    PrepareZip,
+    RunInvocation,
+    StartEnvironment,
+    StopEnvironment,
+)
+from emulator.sandbox.environment import Environment
+from emulator.sandbox.interpreters import Interpreters
+from emulator.sandbox.isolation import (
+    LOST_WITHOUT_NAMESPACES,
+    Command,
+    Etc,
+    Layout,
+    bubblewrap_command,
+    plain_command,
+    probe_command,
+)
+from emulator.sandbox.packages import Packages
+from emulator.sandbox.requirements import Requirements
+
+__all__ = ["Sandbox"]
+
+logger = logging.getLogger(__name__)
+
+
+class Sandbox:
+    """Function environments on this machine.
+
+    `cache_dir` holds what is built once and shared (unzipped code, installed requirements, runtimes); `janitor` owns what must not outlive
+    this emulator. Where `<janitor.folder>/ca/bundle.pem` exists when an environment starts, functions trust it.
+    """
+
+    def __init__(self, *, janitor: Janitor, cache_dir: Path, isolated: bool | None = None) -> None:
+        self._janitor = janitor
+        self._tools = ToolRunner(janitor)
+        store = ContentStore(cache_dir)
+        self._interpreters = Interpreters(self._run_tool)
+        requirements = Requirements(store, self._run_tool)
+        self._packages = Packages(store, requirements, self._interpreters)
+        self._bundle = RuntimeBundle(store, requirements, self._run_tool)
+        self._isolated = isolated
+        """Whether bubblewrap works here; None until it was tried."""
+        self._etc: Etc | None = None
+        self._environments: dict[str, Environment] = {}
+        self._gone: list[asyncio.Future[None]] = []
+        self._ids = count(1)
+        self._work: set[asyncio.Task[None]] = set()
+
+    def register(self, engine: Engine) -> None:
+        """Offer the effects to an engine."""
+        engine.perform(PrepareZip, lambda effect, done: self._do(self._packages.unzip(effect), done))
+        engine.perform(PrepareFolder, lambda effect, done: self._do(self._packages.local(effect), done))
+        engine.perform(StartEnvironment, self._start)
+        engine.perform(RunInvocation, self._run)
+        engine.perform(StopEnvironment, self._stop)
+
+    @property
+    def isolated(self) -> bool | None:
+        """Whether functions run in namespaces of their own; None before the first environment was started."""
+        return self._isolated
+
+    async def close(self) -> None:
+        """Kill every environment and wait until they are gone."""
+        for work in tuple(self._work):
+            work.cancel()
+        await asyncio.gather(*self._work, return_exceptions=True)
+        await self._tools.close()
+        while self._environments:
+            gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._gone.append(gone)
+            for environment in self._environments.values():
+                environment.kill()
+            await gone
+
+    # -- effects -----------------------------------------------------------------------------------------------------------------
+
+    def _start(self, effect: StartEnvironment, done: Done) -> Undo:
+        return self._do(self._prepare(effect.spec), self._then_launch(effect.spec, done))
+
+    def _run(self, effect: RunInvocation, done: Done) -> None:
+        environment = self._environments.get(effect.environment_id)
+        if environment is None:
+            done(InvocationResult(Outcome.LOST), None)
+        else:
+            environment.run(effect, lambda result: done(result, None))
+
+    def _stop(self, effect: StopEnvironment, done: Done) -> None:
+        environment = self._environments.get(effect.environment_id)
+        if environment is None:
+            done((), None)
+            return
+        lines = environment.collect_logs()
+        environment.kill()
+        done(lines, None)
+
+    def _do(self, work: Coroutine[Any, Any, Any], done: Done) -> Undo:
+        """Run asynchronous work for an effect."""
+
+        async def run() -> None:
+            try:
+                result = await work
+            except EmulatorError as error:
+                done(None, error)
+            except OSError as error:
+                done(None, EmulatorError(f"the sandbox cannot do its work: {error}"))
+            else:
+                done(result, None)
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._work.add(task)
+        task.add_done_callback(self._work.discard)
+
+        def call_off() -> None:
+            task.cancel()
+
+        return call_off
+
+    # -- starting ----------------------------------------------------------------------------------------------------------------
+
+    async def _prepare(self, spec: EnvironmentSpec) -> tuple[Command, Path]:
+        """Everything that must be there before the process starts: folders, interpreter, runtime."""
+        if self._isolated is None:
+            self._isolated = await self._try_isolation()
+        if self._etc is None:
+            self._etc = Etc(self._janitor.folder / "etc")
+        interpreter = await self._interpreters.of(spec.runtime)
+        task = await self._packages.merged(spec.code)
+        if task is None:
+            raise EmulatorError(f"function {spec.function_name} has no code folder")
+        ca_bundle = self._janitor.folder / "ca" / "bundle.pem"
+        layout = Layout(
+            interpreter=interpreter,
+            task=task,
+            layers=await self._packages.merged(spec.layers),
+            runtime=await self._bundle.of(interpreter),
+            etc=self._etc,
+            ephemeral_storage_mb=spec.ephemeral_storage_mb,
+            ca_bundle=ca_bundle if ca_bundle.is_file() else None,
+            wrapper=dict(spec.variables).get("AWS_LAMBDA_EXEC_WRAPPER", ""),
+        )
+        return (bubblewrap_command(layout) if self._isolated else plain_command(layout)), task
+
+    def _then_launch(self, spec: EnvironmentSpec, done: Done) -> Done:
+        def launch(prepared: Any, error: BaseException | None) -> None:
+            if error is not None:
+                done(None, error)
+                return
+            command, folder = prepared
+            environment_id = f"environment-{next(self._ids)}"
+            try:
+                self._environments[environment_id] = Environment(
+                    environment_id,
+                    spec,
+                    command,
+                    folder,
+                    self._janitor,
+                    lambda started: done(started, None),
+                    self._ended,
+                )
+            except OSError as problem:
+                done(
+                    None, EmulatorError(f"cannot start {command.argv[0]} for function {spec.function_name}: {problem}")
+                )
+
+        return launch
+
+    def _ended(self, environment: Environment) -> None:
+        self._environments.pop(environment.environment_id, None)
+        if not self._environments:
+            waiting, self._gone = self._gone, []
+            for gone in waiting:
+                gone.set_result(None)
+
+    async def _try_isolation(self) -> bool:
+        command = probe_command()
+        if command is not None:
+            result = await self._run_tool(RunTool(tuple(command), timeout_seconds=20.0))
+            if result.exit_code == 0:
+                return True
+        logger.warning(LOST_WITHOUT_NAMESPACES)
+        return False
+
+    async def _run_tool(self, tool: RunTool) -> ToolResult:
+        outcome: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
+
+        def done(result: Any, error: BaseException | None) -> None:
+            if outcome.done():
+                return
+            if error is None:
+                outcome.set_result(result)
+            else:
+                outcome.set_exception(error)
+
+        undo = self._tools(tool, done)
+        try:
+            return await outcome
+        except asyncio.CancelledError:
+            undo()
+            raise

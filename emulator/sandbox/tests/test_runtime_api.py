@@ -1,0 +1,162 @@
+"""The Runtime API as a runtime's author meets it. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
+
+from __future__ import annotations
+
+import asyncio
+import http.client
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from emulator.sandbox.effects import RunInvocation
+from emulator.sandbox.runtime_api import RuntimeApi
+
+_BASE = "/2018-06-01/runtime"
+
+
+class Events:
+    """Remembers what the runtime did and offers events one after the other."""
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[Any, ...]] = []
+        self.offer: list[RunInvocation] = []
+        self.api: RuntimeApi | None = None
+
+    def runtime_ready(self) -> None:
+        self.seen.append(("ready",))
+        if self.offer and self.api is not None:
+            self.api.hand_over(self.offer.pop(0), 1_700_000_000.5)
+
+    def runtime_responded(self, body: bytes) -> None:
+        self.seen.append(("response", body))
+
+    def response_refused(self, body_bytes: int) -> None:
+        self.seen.append(("refused", body_bytes))
+
+    def runtime_erred(self, body: bytes, error_type: str) -> None:
+        self.seen.append(("error", body, error_type))
+
+    def init_failed(self, body: bytes, error_type: str) -> None:
+        self.seen.append(("init", body, error_type))
+
+
+def with_api(
+    runtime: Callable[[Callable[..., tuple[int, bytes, dict[str, str]]], str], None], *payloads: bytes
+) -> Events:
+    """Run a runtime (plain blocking code in a thread) against an API that offers `payloads`."""
+    events = Events()
+    events.offer = [
+        RunInvocation("e", f"id-{n}", body, 3.0, "arn", 100, invocation_id=f"try-{n}")
+        for n, body in enumerate(payloads)
+    ]
+
+    async def main() -> None:
+        api = events.api = RuntimeApi(asyncio.get_running_loop(), events)
+        connection = http.client.HTTPConnection(api.address, timeout=5)
+
+        def ask(method: str, path: str, body: bytes = b"", **headers: str) -> tuple[int, bytes, dict[str, str]]:
+            connection.request(
+                method, _BASE + path, body, {name.replace("_", "-"): value for name, value in headers.items()}
+            )
+            answer = connection.getresponse()
+            return answer.status, answer.read(), dict(answer.getheaders())
+
+        try:
+            await asyncio.to_thread(runtime, ask, api.address)
+        finally:
+            connection.close()
+            api.close()
+
+    asyncio.run(main())
+    return events
+
+
+def test_event_has_the_documented_headers() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        status, body, headers = ask("GET", "/invocation/next")
+        assert (status, body) == (200, b"event")
+        assert headers["Lambda-Runtime-Aws-Request-Id"] == "id-0"
+        assert headers["Lambda-Runtime-Deadline-Ms"] == "1700000000500"
+        assert headers["Lambda-Runtime-Invoked-Function-Arn"] == "arn"
+        assert headers["Lambda-Runtime-Invocation-Id"] == "try-0"
+        assert ask("POST", "/invocation/id-0/response", b"answer")[0] == 202
+
+    assert with_api(runtime, b"event").seen == [("ready",), ("response", b"answer")]
+
+
+def test_error_carries_its_type() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        assert ask("POST", "/invocation/id-0/error", b"{}", Lambda_Runtime_Function_Error_Type="Mine")[0] == 202
+
+    assert with_api(runtime, b"event").seen[-1] == ("error", b"{}", "Mine")
+
+
+def test_init_error_is_accepted() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        assert ask("POST", "/init/error", b"{}", Lambda_Runtime_Function_Error_Type="Runtime.X")[0] == 202
+
+    assert with_api(runtime).seen == [("init", b"{}", "Runtime.X")]
+
+
+@pytest.mark.parametrize(
+    ("before", "method", "path", "headers", "status"),
+    [
+        (False, "POST", "/invocation/id-0/response", {}, 403),
+        (True, "GET", "/invocation/next", {}, 403),
+        (True, "POST", "/invocation/other/response", {}, 400),
+        (True, "POST", "/invocation/id-0/response", {"Lambda_Runtime_Invocation_Id": "stale"}, 400),
+        (True, "POST", "/invocation/id-0/nonsense", {}, 404),
+        (True, "GET", "/nonsense", {}, 404),
+    ],
+)
+def test_what_comes_at_the_wrong_time_or_place_is_refused(
+    before: bool, method: str, path: str, headers: dict[str, str], status: int
+) -> None:
+    def runtime(ask: Any, address: str) -> None:
+        if before:
+            ask("GET", "/invocation/next")
+        assert ask(method, path, b"x", **headers)[0] == status
+
+    assert not [event for event in with_api(runtime, b"event").seen if event[0] == "response"]
+
+
+def test_response_over_the_limit_is_413_and_an_error_after_it_403() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        assert ask("POST", "/invocation/id-0/response", b"x" * 101)[0] == 413
+        assert ask("POST", "/invocation/id-0/error", b"{}")[0] == 403
+        assert ask("GET", "/invocation/next")[1] == b"second"
+        assert ask("POST", "/invocation/id-1/response", b"x" * 100)[0] == 202
+
+    seen = with_api(runtime, b"first", b"second").seen
+    assert seen == [("ready",), ("refused", 101), ("ready",), ("response", b"x" * 100)]
+
+
+def test_request_in_pieces_is_put_together() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as raw:
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            head = f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 6\r\n\r\n"
+            for piece in (head[:10], head[10:40], head[40:]):
+                raw.sendall(piece.encode())
+            assert raw.recv(100).startswith(b"HTTP/1.1 100 Continue")
+            for letter in b"answer":
+                raw.sendall(bytes([letter]))
+            assert raw.recv(100).startswith(b"HTTP/1.1 202")
+
+    assert with_api(runtime, b"event").seen[-1] == ("response", b"answer")
+
+
+def test_chunked_response_is_refused_by_name() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        status, body, _ = ask("POST", "/invocation/id-0/response", b"", Transfer_Encoding="chunked")
+        assert status == 501
+        assert b"not supported" in body
+
+    with_api(runtime, b"event")

@@ -1,0 +1,85 @@
+"""Which class plays which service. Each is imported when the service is first used: an emulator is ready before it has read them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from emulator.account import Account
+from emulator.config import EmulatorConfig
+from emulator.engine import Dispatchable
+from emulator.gateway.routing import BRIDGED, NATIVE
+from emulator.operation import Service
+from emulator.protocols import Wires
+
+__all__ = ["native_service_class", "service_factories"]
+
+
+def native_service_class(name: str) -> type[Service]:
+    """The class of a native service, by botocore's name."""
+    match name:
+        case "apigateway":
+            from emulator.services.apigateway import ApiGatewayService
+
+            return ApiGatewayService
+        case "cloudformation":
+            from emulator.services.cloudformation import CloudformationService
+
+            return CloudformationService
+        case "elasticache":
+            from emulator.services.elasticache import ElasticacheService
+
+            return ElasticacheService
+        case "lambda":
+            from emulator.services.lambda_ import LambdaService
+
+            return LambdaService
+        case "logs":
+            from emulator.services.logs import LogsService
+
+            return LogsService
+        case "sns":
+            from emulator.services.sns import SnsService
+
+            return SnsService
+        case "sqs":
+            from emulator.services.sqs import SqsService
+
+            return SqsService
+        case "stepfunctions":
+            from emulator.services.stepfunctions import StepFunctionsService
+
+            return StepFunctionsService
+    raise LookupError(name)
+
+
+def service_factories(
+    account: Account, config: EmulatorConfig, wires: Wires
+) -> Mapping[str, Callable[[], Dispatchable]]:
+    """How to make each service, by botocore's name."""
+
+    def native(name: str) -> Callable[[], Dispatchable]:
+        return lambda: native_service_class(name)(account)
+
+    def bridged(name: str) -> Callable[[], Dispatchable]:
+        def make() -> Dispatchable:
+            from emulator.gateway.bridged import BridgedService
+
+            return BridgedService(name, account, wires)
+
+        return make
+
+    def functions() -> Dispatchable:
+        from emulator.sandbox import Capacity
+        from emulator.services.lambda_ import LambdaService
+
+        capacity = Capacity.of_this_machine()
+        if config.max_environments is not None:
+            capacity = replace(capacity, max_environments=config.max_environments)
+        return LambdaService(account, capacity=capacity)
+
+    return {
+        **{name: native(name) for name in sorted(NATIVE)},
+        **{name: bridged(name) for name in sorted(BRIDGED)},
+        "lambda": functions,
+    }

@@ -1,0 +1,32 @@
+"""AWS Lambda: the service that plays it, put together from its parts.
+
+The parts, from the bottom: store (state, look-ups), execution (environments, limits), asynchronous (queue, retries), invoke and
+version operations, and one module of operations per kind of resource.
+"""
+
+from __future__ import annotations
+
+from emulator.services.lambda_.alias_operations import AliasOperations
+from emulator.services.lambda_.concurrency_operations import ConcurrencyOperations
+from emulator.services.lambda_.event_invoke_config_operations import EventInvokeConfigOperations
+from emulator.services.lambda_.function_operations import FunctionOperations
+from emulator.services.lambda_.layer_operations import LayerOperations
+from emulator.services.lambda_.permission_operations import PermissionOperations
+from emulator.services.lambda_.tag_operations import TagOperations
+
+__all__ = ["LambdaService"]
+
+
+class LambdaService(
+    FunctionOperations,
+    AliasOperations,
+    LayerOperations,
+    PermissionOperations,
+    ConcurrencyOperations,
+    EventInvokeConfigOperations,
+    TagOperations,
+):
+    """Functions, layers and their invocation. Needs a Sandbox registered with the engine, and the service `logs`."""
+
+    service_id = "lambda"
+    resource_members = ("FunctionName", "LayerName", "Resource")

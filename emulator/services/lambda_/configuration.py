@@ -1,0 +1,243 @@
+"""Checks a function's configuration and shows it: CreateFunction's and UpdateFunctionConfiguration's members to a frozen value and back.
+
+https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+from emulator.account import Account
+from emulator.errors import UnsupportedOperation
+from emulator.operation import Params
+from emulator.services.lambda_.errors import InvalidParameterValueException, RequestTooLargeException
+from emulator.services.lambda_.quotas import LambdaQuotas
+from emulator.services.lambda_.state import Configuration, LayerVersion
+
+__all__ = ["UNSUPPORTED", "changes", "check_code_size", "check_upload", "describe", "runtime_of"]
+
+UNSUPPORTED = (
+    "FileSystemConfigs",
+    "ImageConfig",
+    "CodeSigningConfigArn",
+    "PublishTo",
+    "TenancyConfig",
+    "CapacityProviderConfig",
+    "DurableConfig",
+    "RuntimeConfig",
+    "AcceleratorConfig",
+)
+_SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+")
+_RESERVED_VARIABLES = frozenset(
+    {
+        "_HANDLER",
+        "_X_AMZN_TRACE_ID",
+        "AWS_DEFAULT_REGION",
+        "AWS_REGION",
+        "AWS_EXECUTION_ENV",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_INITIALIZATION_TYPE",
+        "AWS_LAMBDA_LOG_GROUP_NAME",
+        "AWS_LAMBDA_LOG_STREAM_NAME",
+        "AWS_ACCESS_KEY",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        "AWS_SESSION_TOKEN",
+        "AWS_LAMBDA_RUNTIME_API",
+        "LAMBDA_TASK_ROOT",
+        "LAMBDA_RUNTIME_DIR",
+        "AWS_LAMBDA_MAX_CONCURRENCY",
+        "AWS_LAMBDA_METADATA_API",
+        "AWS_LAMBDA_METADATA_TOKEN",
+    }
+)
+"""https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+
+
+def runtime_of(params: Params) -> str:
+    """The runtime of a new function. Raises UnsupportedOperation for one that this emulator does not run."""
+    if params.get("PackageType", "Zip") != "Zip":
+        raise UnsupportedOperation(
+            "lambda:CreateFunction: PackageType Image is not supported by this emulator; use a zip or a folder"
+        )
+    runtime = params.get("Runtime")
+    if runtime is None:
+        raise InvalidParameterValueException("Runtime is mandatory for functions created with deployment packages.")
+    if "Handler" not in params:
+        raise InvalidParameterValueException("Handler is mandatory for functions created with deployment packages.")
+    return _checked_runtime(str(runtime))
+
+
+def _checked_runtime(runtime: str) -> str:
+    if _SUPPORTED_RUNTIMES.fullmatch(runtime) is None:
+        raise UnsupportedOperation(f"lambda: runtime {runtime} is not supported by this emulator; it runs python3.x")
+    return runtime
+
+
+def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQuotas) -> dict[str, Any]:
+    """The members of a Configuration that `params` sets, checked. `layers` holds the versions that exist, by ARN."""
+    set_: dict[str, Any] = {}
+    for member, name in (
+        ("Role", "role"),
+        ("Handler", "handler"),
+        ("Description", "description"),
+        ("KMSKeyArn", "kms_key_arn"),
+    ):
+        if member in params:
+            set_[name] = params[member]
+    if "Runtime" in params:
+        set_["runtime"] = _checked_runtime(params["Runtime"])
+    if "Timeout" in params:
+        set_["timeout_seconds"] = _bounded("timeout", params["Timeout"], 1, quotas.maximum_timeout_seconds)
+    if "MemorySize" in params:
+        set_["memory_mb"] = _bounded("memorySize", params["MemorySize"], 128, quotas.maximum_memory_mb)
+    if "EphemeralStorage" in params:
+        size = params["EphemeralStorage"]["Size"]
+        set_["ephemeral_storage_mb"] = _bounded("ephemeralStorage.size", size, 512, quotas.maximum_ephemeral_storage_mb)
+    if "Environment" in params:
+        set_["variables"] = _variables(params["Environment"].get("Variables"), quotas)
+    if "Layers" in params:
+        set_["layers"] = _layers(params["Layers"], layers, quotas)
+    if "Architectures" in params:
+        set_["architectures"] = tuple(params["Architectures"])
+    if "DeadLetterConfig" in params:
+        set_["dead_letter_arn"] = _dead_letter(params["DeadLetterConfig"].get("TargetArn", ""))
+    if "TracingConfig" in params:
+        set_["tracing_mode"] = params["TracingConfig"].get("Mode", "PassThrough")
+    if "VpcConfig" in params:
+        set_["vpc"] = dict(params["VpcConfig"])
+    if params.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        raise UnsupportedOperation("lambda: SnapStart is not supported by this emulator")
+    set_ |= _logging(params.get("LoggingConfig"))
+    return set_
+
+
+def _bounded(member: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        bound = f"less than or equal to {most}" if value > most else f"greater than or equal to {least}"
+        raise InvalidParameterValueException(
+            f"1 validation error detected: Value '{value}' at '{member}' failed to satisfy constraint: Member must have value {bound}"
+        )
+    return value
+
+
+def _variables(variables: Mapping[str, str] | None, quotas: LambdaQuotas) -> Mapping[str, str] | None:
+    if variables is None:
+        return None
+    failed = (
+        "Lambda was unable to configure your environment variables because the environment variables you have provided"
+    )
+    reserved = sorted(_RESERVED_VARIABLES.intersection(variables))
+    if reserved:
+        raise InvalidParameterValueException(
+            f"{failed} contains reserved keys that are currently not supported for modification. "
+            f"Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    measured = orjson.dumps(variables)
+    if len(measured) > quotas.environment_variables_bytes:
+        limit = quotas.environment_variables_bytes // 1024
+        raise InvalidParameterValueException(
+            f"{failed} exceeded the {limit}KB limit. String measured: {measured.decode()}"
+        )
+    return dict(variables)
+
+
+def _layers(arns: list[str], layers: Mapping[str, LayerVersion], quotas: LambdaQuotas) -> tuple[LayerVersion, ...]:
+    if len(arns) > quotas.layers:
+        raise InvalidParameterValueException(f"Cannot reference more than {quotas.layers} layers.")
+    for arn in arns:
+        if arn not in layers:
+            raise InvalidParameterValueException(f"Layer version {arn} does not exist.")
+    names = [layers[arn].name for arn in arns]
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidParameterValueException(
+                f"Two different versions of the same layer are not allowed to be referenced: {name}"
+            )
+    return tuple(layers[arn] for arn in arns)
+
+
+def _dead_letter(arn: str) -> str:
+    if arn and (arn.split(":")[2:3] not in (["sqs"], ["sns"]) or arn.endswith(".fifo")):
+        raise InvalidParameterValueException(f"The provided target ARN {arn} is not a standard SQS queue or SNS topic.")
+    return arn
+
+
+def _logging(logging: Mapping[str, Any] | None) -> dict[str, Any]:
+    if logging is None:
+        return {}
+    return {
+        "log_format": logging.get("LogFormat", "Text"),
+        "log_group": logging.get("LogGroup", ""),
+        "application_log_level": logging.get("ApplicationLogLevel", ""),
+        "system_log_level": logging.get("SystemLogLevel", ""),
+    }
+
+
+def check_code_size(configuration: Configuration, quotas: LambdaQuotas) -> Configuration:
+    """Refuse code and layers that are too large together, unzipped."""
+    limit = quotas.unzipped_code_bytes
+    if configuration.code.unzipped_size > limit:
+        raise InvalidParameterValueException(f"Unzipped size must be smaller than {limit} bytes")
+    together = configuration.code.unzipped_size + sum(layer.code.unzipped_size for layer in configuration.layers)
+    if together > limit:
+        raise InvalidParameterValueException(f"Layers consume more than the available size of {limit} bytes")
+    return configuration
+
+
+def check_upload(archive: bytes, operation: str, quotas: LambdaQuotas) -> bytes:
+    """Refuse an archive that is too large to come with the request; the quota counts it in base64."""
+    encoded = quotas.zip_upload_bytes * 4 // 3 + 1
+    if len(archive) > quotas.zip_upload_bytes:
+        raise RequestTooLargeException(f"Request must be smaller than {encoded} bytes for the {operation} operation")
+    return archive
+
+
+def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
+    """The FunctionConfiguration shape."""
+    group = configuration.shown_log_group
+    logging = {"LogFormat": configuration.log_format, "LogGroup": group}
+    if configuration.application_log_level:
+        logging["ApplicationLogLevel"] = configuration.application_log_level
+    if configuration.system_log_level:
+        logging["SystemLogLevel"] = configuration.system_log_level
+    shown: dict[str, Any] = {
+        "FunctionName": configuration.function_name,
+        "FunctionArn": configuration.arn(account),
+        "Runtime": configuration.runtime,
+        "Role": configuration.role,
+        "Handler": configuration.handler,
+        "CodeSize": configuration.code.code_size,
+        "Description": configuration.description,
+        "Timeout": configuration.timeout_seconds,
+        "MemorySize": configuration.memory_mb,
+        "LastModified": configuration.last_modified,
+        "CodeSha256": configuration.code.code_sha256,
+        "Version": configuration.version,
+        "TracingConfig": {"Mode": configuration.tracing_mode},
+        "RevisionId": configuration.revision_id,
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "PackageType": "Zip",
+        "Architectures": list(configuration.architectures),
+        "EphemeralStorage": {"Size": configuration.ephemeral_storage_mb},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": logging,
+    }
+    if configuration.variables is not None:
+        shown["Environment"] = {"Variables": dict(configuration.variables)}
+    if configuration.layers:
+        shown["Layers"] = [{"Arn": layer.arn, "CodeSize": layer.code.code_size} for layer in configuration.layers]
+    if configuration.dead_letter_arn:
+        shown["DeadLetterConfig"] = {"TargetArn": configuration.dead_letter_arn}
+    if configuration.vpc is not None:
+        shown["VpcConfig"] = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **configuration.vpc}
+    if configuration.kms_key_arn:
+        shown["KMSKeyArn"] = configuration.kms_key_arn
+    return shown

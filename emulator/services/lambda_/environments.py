@@ -1,0 +1,231 @@
+"""Who may use which execution environment: the bookkeeping of the pool, without starting or stopping anything.
+
+Rules
+- An invocation takes the most recently used idle environment of its configuration, else it waits.
+- A waiting invocation takes whichever is first: a busy environment that becomes idle, or a new one that is ready. First come, first served.
+- New environments start only while somebody waits for one, a few at a time (a storm of cold starts would starve those that run).
+- When the pool is full, the environment that was idle for longest makes room; where none is idle, one of a function whose invocations
+  overtook the longest waiting one too often.
+- An environment that was idle for longer than `idle_seconds` is not used again.
+- A configuration that changed retires its environments: idle ones at once, busy ones when they are done.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass, field
+from itertools import count
+
+from emulator.effects import Effect, Notify
+from emulator.sandbox.capacity import Capacity
+from emulator.sandbox.effects import StartedEnvironment, StopEnvironment
+from emulator.services.lambda_.state import Configuration
+
+__all__ = ["EnvironmentPool", "Start", "Waiter", "WarmEnvironment"]
+
+
+@dataclass(slots=True, eq=False)
+class WarmEnvironment:
+    """An environment that can run invocations, or runs one."""
+
+    environment_id: str
+    configuration: Configuration
+    log_stream: str
+    init_milliseconds: float | None
+    """The duration of its init phase until the first REPORT line told it."""
+    idle_since: float = 0.0
+    retired: bool = False
+
+
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """An invocation that waits for an environment."""
+
+    configuration: Configuration
+    order: int
+    environment: WarmEnvironment | None = None
+    failure: StartedEnvironment | Exception | None = None
+
+    @property
+    def served(self) -> bool:
+        """Whether it need not wait any longer."""
+        return self.environment is not None or self.failure is not None
+
+
+@dataclass(slots=True, eq=False)
+class Start:
+    """A cold start under way."""
+
+    configuration: Configuration
+    retired: bool = False
+
+
+@dataclass(slots=True)
+class EnvironmentPool:
+    """Environments of all functions on this machine."""
+
+    capacity: Capacity
+    _idle: dict[str, list[WarmEnvironment]] = field(default_factory=dict)
+    _by_idleness: OrderedDict[str, WarmEnvironment] = field(default_factory=OrderedDict)
+    _live: dict[str, WarmEnvironment] = field(default_factory=dict)
+    _starts: list[Start] = field(default_factory=list)
+    _waiting: dict[str, deque[Waiter]] = field(default_factory=dict)
+    _order: count[int] = field(default_factory=count)
+
+    @property
+    def size(self) -> int:
+        """Environments that live or start."""
+        return len(self._live) + len(self._starts)
+
+    def idle_count(self) -> int:
+        """Environments that wait for work."""
+        return len(self._by_idleness)
+
+    # -- invocations -------------------------------------------------------------------------------------------------------------
+
+    def take(self, configuration: Configuration, now: float) -> tuple[WarmEnvironment | None, list[Effect]]:
+        """An idle environment for a configuration, if there is one; and what must happen to those that were idle for too long."""
+        effects = self._expire(now)
+        idle = self._idle.get(configuration.revision_id)
+        if not idle:
+            return None, effects
+        environment = idle.pop()
+        del self._by_idleness[environment.environment_id]
+        return environment, effects
+
+    def wait(self, configuration: Configuration) -> Waiter:
+        """Stand in the queue."""
+        waiter = Waiter(configuration, next(self._order))
+        self._waiting.setdefault(configuration.revision_id, deque()).append(waiter)
+        return waiter
+
+    def withdraw(self, waiter: Waiter) -> None:
+        """Leave the queue unserved."""
+        queue = self._waiting.get(waiter.configuration.revision_id)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
+            self._forget_if_empty(waiter.configuration)
+
+    def release(self, environment: WarmEnvironment, now: float) -> list[Effect]:
+        """Give an environment back: to the first who waits for it, or to the idle ones."""
+        if environment.retired or self._must_make_room(environment.configuration):
+            return self.discard(environment)
+        waiter = self._first_waiter(environment.configuration)
+        if waiter is not None:
+            waiter.environment = environment
+            return [Notify(waiter)]
+        environment.idle_since = now
+        self._idle.setdefault(environment.configuration.revision_id, []).append(environment)
+        self._by_idleness[environment.environment_id] = environment
+        return []
+
+    def _must_make_room(self, configuration: Configuration) -> bool:
+        """Whether others were overtaken so often that this environment's place is theirs (only in a full pool)."""
+        own = self._waiting.get(configuration.revision_id)
+        if (
+            own is None
+            or self.size < self.capacity.max_environments
+            or len(self._starts) >= self.capacity.concurrent_starts
+        ):
+            return False
+        patience = self.capacity.overtaken_at_most
+        return any(
+            queue[0].order + patience < own[0].order
+            and not any(start.configuration.revision_id == revision for start in self._starts)
+            for revision, queue in self._waiting.items()
+            if queue is not own
+        )
+
+    def gone(self, environment: WarmEnvironment) -> None:
+        """An environment has ended by itself."""
+        self._live.pop(environment.environment_id, None)
+
+    def discard(self, environment: WarmEnvironment) -> list[Effect]:
+        """Take a live environment out of the pool and end it."""
+        self._live.pop(environment.environment_id, None)
+        if self._by_idleness.pop(environment.environment_id, None) is not None:
+            idle = self._idle[environment.configuration.revision_id]
+            idle.remove(environment)
+            if not idle:
+                del self._idle[environment.configuration.revision_id]
+        return [StopEnvironment(environment.environment_id, environment.configuration.function_name)]
+
+    # -- cold starts -------------------------------------------------------------------------------------------------------------
+
+    def next_start(self) -> tuple[Start | None, list[Effect]]:
+        """The next cold start to make now, longest wait first, and what must make room for it."""
+        if len(self._starts) >= self.capacity.concurrent_starts:
+            return None, []
+        for queue in sorted(self._waiting.values(), key=lambda waiting: waiting[0].order):
+            configuration = queue[0].configuration
+            coming = sum(start.configuration.revision_id == configuration.revision_id for start in self._starts)
+            if coming >= len(queue):
+                continue
+            effects: list[Effect] = []
+            if self.size >= self.capacity.max_environments:
+                if not self._by_idleness:
+                    return None, []
+                effects = self.discard(next(iter(self._by_idleness.values())))
+            start = Start(configuration)
+            self._starts.append(start)
+            return start, effects
+        return None, []
+
+    def started(self, start: Start, environment: WarmEnvironment, now: float) -> list[Effect]:
+        """A cold start has succeeded."""
+        self._starts.remove(start)
+        environment.retired = start.retired
+        self._live[environment.environment_id] = environment
+        waiter = self._first_waiter(environment.configuration)
+        if waiter is None:
+            return self.release(environment, now)
+        waiter.environment = environment
+        return [Notify(waiter)]
+
+    def start_failed(self, start: Start, failure: StartedEnvironment | Exception) -> list[Effect]:
+        """A cold start has failed: the first who waits for it learns why."""
+        self._starts.remove(start)
+        waiter = self._first_waiter(start.configuration)
+        if waiter is None:
+            return []
+        waiter.failure = failure
+        return [Notify(waiter)]
+
+    # -- retirement --------------------------------------------------------------------------------------------------------------
+
+    def retire(self, function_name: str, version: str | None = None) -> list[Effect]:
+        """A function (or one version of it) has changed or is gone: its environments serve what runs and nothing new."""
+        effects: list[Effect] = []
+        for environment in [*self._live.values()]:
+            if _is(environment.configuration, function_name, version):
+                environment.retired = True
+                if environment.environment_id in self._by_idleness:
+                    effects += self.discard(environment)
+        for start in self._starts:
+            start.retired = start.retired or _is(start.configuration, function_name, version)
+        return effects
+
+    def _expire(self, now: float) -> list[Effect]:
+        effects: list[Effect] = []
+        while self._by_idleness:
+            oldest = next(iter(self._by_idleness.values()))
+            if now - oldest.idle_since <= self.capacity.idle_seconds:
+                break
+            effects += self.discard(oldest)
+        return effects
+
+    def _first_waiter(self, configuration: Configuration) -> Waiter | None:
+        queue = self._waiting.get(configuration.revision_id)
+        if queue is None:
+            return None
+        waiter = queue.popleft()
+        self._forget_if_empty(configuration)
+        return waiter
+
+    def _forget_if_empty(self, configuration: Configuration) -> None:
+        if not self._waiting[configuration.revision_id]:
+            del self._waiting[configuration.revision_id]
+
+
+def _is(configuration: Configuration, function_name: str, version: str | None) -> bool:
+    return configuration.function_name == function_name and version in (None, configuration.version)

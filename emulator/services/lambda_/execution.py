@@ -1,0 +1,184 @@
+"""Runs one invocation: concurrency limits, an environment, the event, the result, the logs.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from emulator.effects import Now, Process, Record, Shield
+from emulator.sandbox.effects import (
+    InvocationResult,
+    LogLine,
+    Outcome,
+    RunInvocation,
+    StartedEnvironment,
+)
+from emulator.services.lambda_.cold_starts import ColdStarts
+from emulator.services.lambda_.environments import WarmEnvironment
+from emulator.services.lambda_.errors import TooManyRequestsException
+from emulator.services.lambda_.function_errors import exit_reason, failure_document, init_failure_document
+from emulator.services.lambda_.function_logs import Report
+from emulator.services.lambda_.state import Configuration, Function
+
+__all__ = ["Event", "Executed", "ExecutionEngine"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One attempt to have an event handled."""
+
+    request_id: str
+    payload: bytes = field(repr=False)
+    function_arn: str
+    """As the caller named it, with its qualifier."""
+    trace_id: str = ""
+    client_context: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """What came of it. `failed` is whether AWS would say X-Amz-Function-Error; `report` is None where no environment could start."""
+
+    payload: bytes = field(repr=False)
+    failed: bool
+    version: str
+    report: Report | None
+
+
+class ExecutionEngine(ColdStarts):
+    """Invocations of functions in environments."""
+
+    def execute(self, function: Function, configuration: Configuration, event: Event) -> Process:
+        """Run an event to its end; the result is Executed. It ends even if the one who waits goes away.
+
+        Raises TooManyRequestsException at a concurrency limit, ServiceException where this machine has no environment to give.
+        """
+        self._admit(function)
+        return (yield Shield(self._counted(function, configuration, event)))
+
+    def _admit(self, function: Function) -> None:
+        reserved = function.reserved_concurrency
+        if reserved is not None:
+            if function.running >= reserved:
+                raise TooManyRequestsException("ReservedFunctionConcurrentInvocationLimitExceeded")
+            return
+        set_aside = sum(other.reserved_concurrency or 0 for other in self.functions.values())
+        unreserved = sum(other.running for other in self.functions.values() if other.reserved_concurrency is None)
+        if unreserved >= self.quotas.concurrent_executions - set_aside:
+            raise TooManyRequestsException("ConcurrentInvocationLimitExceeded")
+
+    def _counted(self, function: Function, configuration: Configuration, event: Event) -> Process:
+        function.running += 1
+        self.running += 1
+        try:
+            return (yield from self._run(function, configuration, event))
+        finally:
+            function.running -= 1
+            self.running -= 1
+
+    def _run(self, function: Function, configuration: Configuration, event: Event) -> Process:
+        trace_header = (
+            f"Root={event.trace_id};Parent={self.account.identifiers.hex(16)};Sampled=1" if event.trace_id else ""
+        )
+        invocation_id = self.account.identifiers.uuid()
+        while True:
+            environment = yield from self._environment(function, configuration)
+            started = yield Now()
+            if isinstance(environment, StartedEnvironment):
+                return (yield from self._not_initialised(configuration, event, environment, started))
+            result: InvocationResult = yield RunInvocation(
+                environment_id=environment.environment_id,
+                request_id=event.request_id,
+                payload=event.payload,
+                timeout_seconds=float(configuration.timeout_seconds),
+                function_arn=event.function_arn,
+                response_limit_bytes=self.quotas.synchronous_response_bytes,
+                invocation_id=invocation_id,
+                trace_header=trace_header,
+                client_context=event.client_context,
+                resource=function.name,
+            )
+            if result.outcome is not Outcome.LOST:
+                return (yield from self._conclude(function, configuration, event, environment, started, result))
+            # The environment died before its runtime took the event: nobody has seen it, another environment gets it.
+            yield Record("lambda", "environment_lost", function.name)
+            yield from self._gone(function, environment, result.lines)
+
+    def _conclude(
+        self,
+        function: Function,
+        configuration: Configuration,
+        event: Event,
+        environment: WarmEnvironment,
+        started: float,
+        result: InvocationResult,
+    ) -> Process:
+        """Give the environment back, write down what happened, and say what the caller gets."""
+        report = Report(
+            event.request_id, configuration.version, configuration.memory_mb, result, environment.init_milliseconds
+        )
+        environment.init_milliseconds = None
+        payload = result.payload
+        if result.outcome not in (Outcome.OK, Outcome.ERROR):
+            payload = failure_document(
+                result, event.request_id, configuration.timeout_seconds, self.quotas.synchronous_response_bytes
+            )
+            reason = LogLine(
+                result.duration_milliseconds / 1000.0, self._failure_line(configuration, event, started, result)
+            )
+            report = replace(report, result=replace(result, lines=(*result.lines, reason)))
+        if result.outcome in (Outcome.TIMEOUT, Outcome.EXIT):
+            yield from self._gone(function, environment)
+        else:
+            yield from self._apply(
+                self.environments.release(environment, started + result.duration_milliseconds / 1000.0)
+            )
+            yield from self._start_where_wanted(function)
+        yield from self._apply(
+            self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, report)
+        )
+        yield Record(
+            "lambda",
+            "invocation",
+            function.name,
+            result.outcome.value,
+            {
+                "version": configuration.version,
+                "request_id": event.request_id,
+                "duration_ms": round(result.duration_milliseconds, 3),
+                "billed_ms": report.billed_milliseconds,
+                "memory_mb": result.max_memory_mb,
+                "cold": report.init_milliseconds is not None,
+                "request_bytes": len(event.payload),
+                "response_bytes": len(payload),
+            },
+        )
+        return Executed(payload, result.outcome is not Outcome.OK, configuration.version, report)
+
+    def _failure_line(
+        self, configuration: Configuration, event: Event, started: float, result: InvocationResult
+    ) -> str:
+        if result.outcome is Outcome.TIMEOUT:
+            moment = datetime.fromtimestamp(started + configuration.timeout_seconds, UTC)
+            stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+            return f"{stamp} {event.request_id} Task timed out after {configuration.timeout_seconds:.2f} seconds\n"
+        if result.outcome is Outcome.EXIT:
+            return f"RequestId: {event.request_id} Error: {exit_reason(result.exit_code)}\nRuntime.ExitError"
+        return f"Response of {result.payload.decode()} bytes exceeds the limit of {self.quotas.synchronous_response_bytes} bytes"
+
+    def _not_initialised(
+        self, configuration: Configuration, event: Event, failed: StartedEnvironment, started: float
+    ) -> Process:
+        if failed.failure is None:
+            raise AssertionError("an environment that started is no failure")
+        document = init_failure_document(failed.failure, event.request_id, configuration.timeout_seconds)
+        detail = {
+            "request_id": event.request_id,
+            "version": configuration.version,
+            "error_type": failed.failure.error_type,
+        }
+        yield Record("lambda", "invocation", configuration.function_name, f"init_{failed.failure.kind}", detail)
+        return Executed(document, True, configuration.version, None)

@@ -1,0 +1,55 @@
+"""The documents that Lambda itself writes when a function fails before it could: timeouts, exits, failed init, too large responses.
+
+https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html and runtimes-api.html
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from emulator.sandbox.effects import InitFailure, InvocationResult, Outcome
+
+__all__ = ["exit_reason", "failure_document", "init_failure_document"]
+
+_SIGNALS = {9: "killed", 11: "segmentation fault", 6: "aborted", 15: "terminated"}
+
+
+def failure_document(
+    result: InvocationResult, request_id: str, timeout_seconds: float, response_limit_bytes: int
+) -> bytes:
+    """The payload of an invocation whose runtime gave none."""
+    if result.outcome is Outcome.TIMEOUT:
+        return timeout_document(request_id, timeout_seconds)
+    if result.outcome is Outcome.TOO_LARGE:
+        message = f"Response payload size exceeded maximum allowed payload size ({response_limit_bytes} bytes)."
+        return _document("Function.ResponseSizeTooLarge", message)
+    return _document("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(result.exit_code)}")
+
+
+def timeout_document(request_id: str, timeout_seconds: float) -> bytes:
+    """The payload of an invocation that was killed at its deadline."""
+    return _document(
+        "Sandbox.Timedout", f"RequestId: {request_id} Error: Task timed out after {timeout_seconds:.2f} seconds"
+    )
+
+
+def init_failure_document(failure: InitFailure, request_id: str, timeout_seconds: float) -> bytes:
+    """The payload of an invocation for which no environment could be initialised."""
+    if failure.kind == "error":
+        return failure.payload
+    if failure.kind == "timeout":
+        return timeout_document(request_id, timeout_seconds)
+    return _document("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(failure.exit_code)}")
+
+
+def exit_reason(exit_code: int | None) -> str:
+    """How a process ended, in Lambda's words."""
+    if exit_code is None or exit_code == 0:
+        return "Runtime exited without providing a reason"
+    if exit_code < 0:
+        return f"Runtime exited with error: signal: {_SIGNALS.get(-exit_code, str(-exit_code))}"
+    return f"Runtime exited with error: exit status {exit_code}"
+
+
+def _document(error_type: str, message: str) -> bytes:
+    return orjson.dumps({"errorType": error_type, "errorMessage": message})

@@ -1,0 +1,104 @@
+"""Invoke. https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+
+import orjson
+
+from emulator.effects import Process, Spawn
+from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.lambda_.asynchronous import AsynchronousInvocations, QueuedEvent
+from emulator.services.lambda_.errors import InvalidRequestContentException, RequestTooLargeException
+from emulator.services.lambda_.execution import Event, Executed
+from emulator.services.lambda_.function_logs import Report, invocation_lines
+from emulator.services.lambda_.function_name import FunctionName, function_arn
+from emulator.services.lambda_.state import Configuration, Function
+
+__all__ = ["InvokeOperations"]
+
+
+class InvokeOperations(AsynchronousInvocations):
+    """The data plane."""
+
+    @operation("Invoke", unsupported=("DurableExecutionName", "TenantId"))
+    def invoke(self, params: Params, context: CallContext) -> Reply | Process:
+        """Run a function now (RequestResponse), later (Event), or only check (DryRun)."""
+        name = self.named(params)
+        function = self.function(name)
+        configuration = self.configuration(function, name.qualifier)
+        kind = params.get("InvocationType", "RequestResponse")
+        if kind == "DryRun":
+            return Reply({"StatusCode": 204})
+        payload = self._payload(params, context, kind)
+        trace_id = context.trace_id or self.account.identifiers.trace_root(context.now)
+        if kind == "Event":
+            return self._accept(function, name, payload, context, trace_id)
+        event = Event(
+            context.request_id,
+            payload,
+            function_arn(self.account, function.name, name.qualifier),
+            trace_id,
+            _client_context(params.get("ClientContext")),
+        )
+        return self._invoke_now(function, configuration, event, params.get("LogType") == "Tail")
+
+    def _invoke_now(self, function: Function, configuration: Configuration, event: Event, tail: bool) -> Process:
+        executed: Executed = yield from self.execute(function, configuration, event)
+        result = {"StatusCode": 200, "Payload": executed.payload, "ExecutedVersion": executed.version}
+        if executed.failed:
+            result["FunctionError"] = "Unhandled"
+        if tail and executed.report is not None:
+            result["LogResult"] = self._tail(executed.report)
+        return Reply(result)
+
+    def _accept(
+        self, function: Function, name: FunctionName, payload: bytes, context: CallContext, trace_id: str
+    ) -> Reply:
+        queued = QueuedEvent(
+            function.name, name.qualifier, context.request_id, payload, trace_id, context.now, context.principal
+        )
+        deliver = Spawn(f"event for {function.name}", lambda: self.deliver(queued), delivery=True, trace_id=trace_id)
+        return Reply({"StatusCode": 202, "Payload": b""}, (deliver,))
+
+    def _payload(self, params: Params, context: CallContext, kind: str) -> bytes:
+        payload = params.get("Payload", b"")
+        payload = payload.encode() if isinstance(payload, str) else bytes(payload)
+        quotas = self.quotas
+        limit = quotas.asynchronous_request_bytes if kind == "Event" else quotas.synchronous_request_bytes
+        if len(payload) > limit:
+            raise RequestTooLargeException(
+                f"{len(payload)} byte payload is too large for the {kind} invocation type (limit {limit} bytes)"
+            )
+        if not payload:
+            return b"{}"
+        if context.request is not None:  # services of this emulator write their JSON themselves
+            _check_json(payload)
+        return payload
+
+    def _tail(self, report: Report) -> str:
+        text = "".join(f"{line.text}\n" for line in invocation_lines(report)).encode()
+        return base64.b64encode(text[-self.quotas.log_tail_bytes :]).decode()
+
+
+def _check_json(payload: bytes) -> None:
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        try:
+            json.loads(payload)  # more lenient where Lambda is: lone surrogates
+        except ValueError as error:
+            raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from error
+
+
+def _client_context(encoded: str | None) -> str:
+    if encoded is None:
+        return ""
+    try:
+        text = base64.b64decode(encoded, validate=True).decode()
+        json.loads(text)
+    except (binascii.Error, ValueError) as error:
+        raise InvalidRequestContentException(f"Could not parse Client Context into json: {error}") from error
+    return " ".join(text.splitlines())

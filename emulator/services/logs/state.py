@@ -1,0 +1,81 @@
+"""Log groups, their streams and their events, bounded in memory: the oldest events of a group make room."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+__all__ = ["LogEvent", "LogGroup", "LogStream"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogEvent:
+    """One event; times in epoch milliseconds. `number` counts the events of a group in the order of their arrival."""
+
+    number: int
+    timestamp: int
+    ingested: int
+    message: str
+    size: int
+
+
+@dataclass(slots=True)
+class LogStream:
+    """A stream and its events in the order of their arrival."""
+
+    name: str
+    created: int
+    events: deque[LogEvent] = field(default_factory=deque)
+    first_timestamp: int | None = None
+    last_timestamp: int | None = None
+    last_ingestion: int | None = None
+
+    def ordered(self) -> list[LogEvent]:
+        """The events by timestamp; equal ones as they came."""
+        return sorted(self.events, key=lambda event: (event.timestamp, event.number))
+
+
+@dataclass(slots=True)
+class LogGroup:
+    """A group, its streams and its settings."""
+
+    name: str
+    created: int
+    retention_days: int | None = None
+    kms_key_id: str = ""
+    log_group_class: str = "STANDARD"
+    tags: dict[str, str] = field(default_factory=dict)
+    streams: dict[str, LogStream] = field(default_factory=dict)
+    stored_bytes: int = 0
+    _arrivals: deque[tuple[LogStream, LogEvent]] = field(default_factory=deque)
+    _next_number: int = 0
+
+    def append(self, stream: LogStream, timestamp: int, ingested: int, message: str, size: int) -> None:
+        """Add an event to a stream."""
+        event = LogEvent(self._next_number, timestamp, ingested, message, size)
+        self._next_number += 1
+        stream.events.append(event)
+        stream.first_timestamp = min(timestamp, timestamp if stream.first_timestamp is None else stream.first_timestamp)
+        stream.last_timestamp = max(timestamp, timestamp if stream.last_timestamp is None else stream.last_timestamp)
+        stream.last_ingestion = ingested
+        self.stored_bytes += size
+        self._arrivals.append((stream, event))
+
+    def trim(self, most_bytes: int, most_streams: int, oldest: int | None) -> None:
+        """Forget the oldest arrivals beyond `most_bytes` and all before `oldest` (epoch milliseconds), then the oldest streams."""
+        arrivals = self._arrivals
+        while arrivals and (
+            self.stored_bytes > most_bytes or (oldest is not None and arrivals[0][1].timestamp < oldest)
+        ):
+            stream, event = arrivals.popleft()
+            if stream.events and stream.events[0] is event:
+                stream.events.popleft()
+                self.stored_bytes -= event.size
+        while len(self.streams) > most_streams:
+            self.delete_stream(next(iter(self.streams)))
+
+    def delete_stream(self, name: str) -> None:
+        """Forget a stream and its events."""
+        stream = self.streams.pop(name)
+        self.stored_bytes -= sum(event.size for event in stream.events)
+        stream.events.clear()

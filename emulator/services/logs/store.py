@@ -1,0 +1,75 @@
+"""The log groups of one account and region, and how they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from emulator.account import Account
+from emulator.arn import Arn
+from emulator.errors import EmulatorError
+from emulator.operation import Params, Service
+from emulator.services.logs.errors import InvalidParameterException, ResourceNotFoundException
+from emulator.services.logs.quotas import LogsQuotas
+from emulator.services.logs.state import LogGroup, LogStream
+
+__all__ = ["LogStore"]
+
+
+class LogStore(Service):
+    """State and look-ups."""
+
+    def __init__(self, account: Account, quotas: LogsQuotas | None = None) -> None:
+        super().__init__(account)
+        self.quotas = LogsQuotas() if quotas is None else quotas
+        self.groups: dict[str, LogGroup] = {}
+
+    def group(self, params: Params) -> LogGroup:
+        """The group that a call names, by name or by ARN. Raises ResourceNotFoundException."""
+        name = params.get("logGroupName")
+        identifier = params.get("logGroupIdentifier")
+        if (name is None) == (identifier is None):
+            raise InvalidParameterException("Exactly one of logGroupName and logGroupIdentifier must be given.")
+        found = self.groups.get(_name_in(str(identifier)) if name is None else name)
+        if found is None:
+            raise ResourceNotFoundException("The specified log group does not exist.")
+        return found
+
+    def stream(self, group: LogGroup, name: str) -> LogStream:
+        """A stream of a group. Raises ResourceNotFoundException."""
+        found = group.streams.get(name)
+        if found is None:
+            raise ResourceNotFoundException("The specified log stream does not exist.")
+        return found
+
+    def group_of_arn(self, arn: str) -> LogGroup:
+        """The group that an ARN names. Raises ResourceNotFoundException."""
+        found = self.groups.get(_name_in(arn))
+        if found is None:
+            raise ResourceNotFoundException("The specified log group does not exist.")
+        return found
+
+    def arn(self, group: LogGroup) -> str:
+        """`arn:aws:logs:<region>:<account>:log-group:<name>`."""
+        return self.account.arn("logs", f"log-group:{group.name}")
+
+    def page(self, params: Params, member: str, items: Sequence[Any]) -> dict[str, Any]:
+        """One page of a listing; the token is the index of the next item."""
+        token = params.get("nextToken", "0")
+        if not token.isdecimal():
+            raise InvalidParameterException("The specified nextToken is invalid.")
+        start, size = int(token), params.get("limit", self.quotas.describe_page)
+        shown: dict[str, Any] = {member: list(items[start : start + size])}
+        if start + size < len(items):
+            shown["nextToken"] = str(start + size)
+        return shown
+
+
+def _name_in(identifier: str) -> str:
+    if not identifier.startswith("arn:"):
+        return identifier
+    try:
+        resource = Arn.parse(identifier).resource
+    except EmulatorError as error:
+        raise InvalidParameterException(f"Invalid ARN: {identifier}") from error
+    return resource.removeprefix("log-group:").removesuffix(":*")

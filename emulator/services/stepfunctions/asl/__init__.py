@@ -1,0 +1,8 @@
+"""The Amazon States Language: definitions, paths, intrinsic functions, choice rules, error matching. Nothing here runs or waits."""
+
+from emulator.services.stepfunctions.asl.definition import Definition
+from emulator.services.stepfunctions.asl.document import Document
+from emulator.services.stepfunctions.asl.fields import Problem
+from emulator.services.stepfunctions.asl.parser import parse_definition
+
+__all__ = ["Definition", "Document", "Problem", "parse_definition"]

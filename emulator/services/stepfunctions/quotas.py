@@ -1,0 +1,34 @@
+"""Quotas of Step Functions. https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["StepFunctionsQuotas"]
+
+
+@dataclass(frozen=True, slots=True)
+class StepFunctionsQuotas:
+    """Numbers that AWS publishes for one account and region."""
+
+    maximum_payload_bytes: int = 262_144
+    """Input or output of a task, a state and an execution, in UTF-8."""
+    maximum_definition_bytes: int = 1_048_576
+    maximum_history_events: int = 25_000
+    maximum_execution_seconds: float = 31_536_000.0
+    """A year, for Standard workflows."""
+    maximum_open_executions: int = 1_000_000
+    maximum_state_machines: int = 100_000
+    name_reuse_seconds: float = 7_776_000.0
+    """Ninety days for which the name of a closed execution stays taken."""
+    inline_map_concurrency: int = 40
+    distributed_map_concurrency: int = 10_000
+    maximum_variable_bytes: int = 262_144
+    """One variable, and one Assign together."""
+    maximum_variables_bytes: int = 10_485_760
+    """All variables of an execution."""
+    maximum_error_characters: int = 256
+    maximum_cause_characters: int = 32_768
+    maximum_tags: int = 50
+    default_page_size: int = 100
+    maximum_page_size: int = 1_000

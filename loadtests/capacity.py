@@ -1,0 +1,92 @@
+"""How much the pipeline takes: the highest arrival rate at which nothing is lost and the slowest percent stays under a limit.
+
+Short steps of an open model: the rate doubles until a step fails, then the gap is halved until it is small. A step is a load run
+like any other, with the same checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from loadtests.facts import RunFacts
+from loadtests.summary import PartUse, Summary
+from loadtests.verdict import Check, Verdict
+
+__all__ = ["CapacityStep", "find_capacity", "judge_step"]
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityStep:
+    """One rate that was tried, and what happened. `why_not` is None for a step that kept up."""
+
+    rate_per_second: float
+    achieved_rate_per_second: float
+    sent: int
+    ingest_p50_seconds: float | None
+    ingest_p99_seconds: float | None
+    persisted_p50_seconds: float | None
+    drain_seconds: float
+    processor_use: tuple[PartUse, ...]
+    why_not: str | None
+
+    @property
+    def busiest(self) -> str:
+        """The part that used most of the processors, with its cores."""
+        use = max(self.processor_use, key=lambda use: use.load_cores, default=None)
+        return "not known" if use is None else f"{use.part} ({use.load_cores:.2f} cores)"
+
+
+def judge_step(facts: RunFacts, summary: Summary, verdict: Verdict, max_p99_seconds: float) -> CapacityStep:
+    """Return what a step shows. Its p99 is that of the step's messages, however few they are: a search compares steps."""
+    ingest = summary.total.ingest
+    p99 = ingest.at(99)
+    failed = next((check for check in verdict.checks if not check.passed), None)
+    return CapacityStep(
+        rate_per_second=facts.plan.rate_per_second,
+        achieved_rate_per_second=summary.generator.achieved_rate_per_second,
+        sent=summary.total.sent,
+        ingest_p50_seconds=ingest.at(50),
+        ingest_p99_seconds=p99,
+        persisted_p50_seconds=summary.total.persisted.at(50),
+        drain_seconds=facts.drain_seconds,
+        processor_use=summary.processor_use,
+        why_not=_why_not(failed, p99, max_p99_seconds),
+    )
+
+
+def _why_not(failed: Check | None, p99: float | None, max_p99_seconds: float) -> str | None:
+    if failed is not None:
+        return f"{failed.name}: {failed.detail}"
+    if p99 is None or p99 > max_p99_seconds:
+        return f"p99 of ingest {'unknown' if p99 is None else f'{p99:.2f} s'}, at most {max_p99_seconds:g} s"
+    return None
+
+
+def find_capacity(
+    step: Callable[[float], CapacityStep], start_rate: float, max_steps: int, precision: float = 0.1
+) -> tuple[float | None, Sequence[CapacityStep]]:
+    """Return the highest rate that kept up (None: not even the lowest that was tried did) and all steps, in order.
+
+    Ends when the lowest failed rate is within `precision` of the highest good one, or after `max_steps`.
+    """
+    steps: list[CapacityStep] = []
+    good: float | None = None
+    bad: float | None = None
+    rate = start_rate
+    while len(steps) < max_steps:
+        found = step(rate)
+        steps.append(found)
+        if found.why_not is None:
+            good = rate
+        else:
+            bad = rate
+        if good is None:
+            rate /= 2
+        elif bad is None:
+            rate *= 2
+        elif bad - good <= precision * good:
+            break
+        else:
+            rate = (good + bad) / 2
+    return good, steps

@@ -1,0 +1,81 @@
+"""Percentiles of durations, from a histogram with three significant digits (HdrHistogram: http://hdrhistogram.org/).
+
+Locust's own percentiles have two digits, an error of up to a third for short times. Histograms add up; percentiles do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import ceil
+
+from hdrh.histogram import HdrHistogram
+
+__all__ = ["PERCENTILES", "Durations", "Quantile", "required_samples"]
+
+PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
+_MICROSECONDS = 1_000_000
+_HOUR = 3600 * _MICROSECONDS
+_DIGITS = 3
+# 99.9 % of 1000 is 999, whatever floats make of it.
+_ROUNDING = 1e-9
+# A percentile with fewer samples beyond it is the luck of a few messages.
+_SAMPLES_BEYOND = 10
+
+
+def required_samples(percentile: float) -> int:
+    """Return how many samples a percentile needs: ten beyond it."""
+    return round(_SAMPLES_BEYOND / (1 - percentile / 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Quantile:
+    """A percentile in seconds; `supported` is false when the sample is too small to state it."""
+
+    percentile: float
+    seconds: float
+    supported: bool
+
+
+class Durations:
+    """Counts durations between 1 microsecond and 1 hour. A longer one counts as an hour, a shorter one as a microsecond."""
+
+    def __init__(self, seconds: Iterable[float | None] = ()) -> None:
+        self._histogram = HdrHistogram(1, _HOUR, _DIGITS)
+        self.minimum = float("inf")
+        self.maximum = 0.0
+        for value in seconds:
+            if value is not None:
+                self.record(value)
+
+    def record(self, seconds: float) -> None:
+        """Count one duration."""
+        self._histogram.record_value(min(_HOUR, max(1, round(seconds * _MICROSECONDS))))
+        self.minimum = min(self.minimum, seconds)
+        self.maximum = max(self.maximum, seconds)
+
+    @property
+    def count(self) -> int:
+        """How many were counted."""
+        return int(self._histogram.get_total_count())
+
+    def at(self, percentile: float) -> float | None:
+        """Return the duration that `percentile` percent do not exceed, or None without any."""
+        if self.count == 0:
+            return None
+        # The library rounds the rank to the nearest, which for few samples names a value that too many exceed.
+        rank = max(1, ceil(self.count * percentile / 100 - _ROUNDING))
+        value = float(self._histogram.get_value_at_percentile(100 * rank / self.count)) / _MICROSECONDS
+        return min(max(value, self.minimum), self.maximum)
+
+    def quantiles(self) -> list[Quantile]:
+        """Return all percentiles that reports show, each with whether the sample supports it."""
+        return [
+            Quantile(percentile, value, self.count >= required_samples(percentile))
+            for percentile in PERCENTILES
+            if (value := self.at(percentile)) is not None
+        ]
+
+    def supported(self, percentile: float) -> float | None:
+        """Return the duration at a percentile if the sample supports it."""
+        return self.at(percentile) if self.count >= required_samples(percentile) else None

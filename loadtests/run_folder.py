@@ -1,0 +1,85 @@
+"""The files of one run, and what each is for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from loadtests.ledger import MESSAGES
+
+__all__ = ["RunFolder"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """`path/<run>`: the message log and the facts of the run stay; what the processes wrote meanwhile goes once it is put together."""
+
+    path: Path
+
+    @property
+    def plan(self) -> Path:
+        """What the run does."""
+        return self.path / "plan.json"
+
+    @property
+    def messages(self) -> Path:
+        """The message log: the source of truth of every report."""
+        return self.path / MESSAGES
+
+    @property
+    def facts(self) -> Path:
+        """What is known of the run itself: plan, machine, samples, phases."""
+        return self.path / "run.json"
+
+    @property
+    def report_json(self) -> Path:
+        """The report for machines."""
+        return self.path / "report.json"
+
+    @property
+    def report_html(self) -> Path:
+        """The report for people."""
+        return self.path / "report.html"
+
+    @property
+    def sent(self) -> Path:
+        """One row for each message that was sent or dropped, by the generator."""
+        return self.path / "sent.ndjson"
+
+    @property
+    def generator(self) -> Path:
+        """The generator's start and pulse."""
+        return self.path / "generator.ndjson"
+
+    @property
+    def generator_output(self) -> Path:
+        """What Locust printed."""
+        return self.path / "locust.log"
+
+    @property
+    def notices(self) -> Path:
+        """One row for each notification, by the collector."""
+        return self.path / "notices.ndjson"
+
+    @property
+    def objects(self) -> Path:
+        """One row for each archived object, by the collector."""
+        return self.path / "objects.ndjson"
+
+    @property
+    def items(self) -> Path:
+        """One row for each metadata item, by the collector."""
+        return self.path / "items.ndjson"
+
+    @property
+    def collector_output(self) -> Path:
+        """What the collector printed."""
+        return self.path / "collector.log"
+
+    def drop_parts(self) -> None:
+        """Remove what the message log and the facts now hold."""
+        for part in (self.sent, self.generator, self.notices, self.objects, self.items, self.plan):
+            part.unlink(missing_ok=True)
+        for output in (self.generator_output, self.collector_output):
+            if output.exists() and output.stat().st_size == 0:
+                output.unlink()

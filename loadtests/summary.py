@@ -1,0 +1,187 @@
+"""The figures of a run, computed from its message log and facts alone. What is printed and drawn says nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from loadtests.facts import RunFacts
+from loadtests.message import STAGES, Message
+from loadtests.outcome import Outcome, judge
+from loadtests.percentiles import Durations
+
+__all__ = ["ALL", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "summarize"]
+
+ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class SizeFigures:
+    """What became of the messages of one size (or of all), and how long it took, each time from the intended start.
+
+    `ingest` ends with the answer, `persisted` with the final notice that states both flags as true; `service` is the answer's time
+    from the actual start. `stages` has the time to each notice. `floor_ratio` is ingest's median over the floor's.
+    """
+
+    size: str
+    body_bytes: int | None
+    sent: int
+    accepted: int
+    refused: int
+    unanswered: int
+    dropped: int
+    archived: int
+    recorded: int
+    announced: int
+    lost: int
+    duplicated: int
+    corrupt: int
+    false_flags: int
+    repeated_notices: int
+    statuses: Mapping[str, int]
+    ingest: Durations
+    service: Durations
+    persisted: Durations
+    stages: Mapping[str, Durations]
+    floor_p50_seconds: float | None
+
+    @property
+    def floor_ratio(self) -> float | None:
+        """How many times the floor an ingest took, at the median."""
+        median = self.ingest.at(50)
+        if median is None or self.floor_p50_seconds is None or self.floor_p50_seconds <= 0:
+            return None
+        return median / self.floor_p50_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorFigures:
+    """Whether the generator did what it was to do: how late it started messages, and how many it started at all."""
+
+    planned: int
+    started: int
+    dropped: int
+    planned_rate_per_second: float
+    achieved_rate_per_second: float
+    start_lag: Durations
+    megabytes_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class PartUse:
+    """CPU time of one part of the run while the load ran and drained, and the mean number of cores during the load."""
+
+    part: str
+    cpu_seconds: float
+    load_cores: float
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run in figures."""
+
+    sizes: tuple[SizeFigures, ...]
+    total: SizeFigures
+    generator: GeneratorFigures
+    processor_use: tuple[PartUse, ...]
+    problems: tuple[tuple[Message, Outcome], ...]
+
+
+def summarize(facts: RunFacts, messages: Sequence[Message]) -> Summary:
+    """Return the figures of a run. Of one that did not come to its end, nothing is called lost, false or a problem."""
+    judged = [(message, judge(message)) for message in messages]
+    if not facts.complete:
+        judged = [(message, replace(outcome, lost=False, false_flags=(), problems=())) for message, outcome in judged]
+    floors = {
+        int(entry["body_bytes"]): float(entry["p50_seconds"]) for entry in (facts.floor or {"sizes": []})["sizes"]
+    }
+    sizes = [
+        _figures(
+            size.label,
+            size.body_bytes,
+            [(message, outcome) for message, outcome in judged if message.size == size.label],
+            floors.get(size.body_bytes),
+        )
+        for size in facts.plan.sizes
+    ]
+    return Summary(
+        sizes=tuple(sizes),
+        total=_figures(ALL, None, judged, None),
+        generator=_generator(facts, messages),
+        processor_use=tuple(_processor_use(facts)),
+        problems=tuple((message, outcome) for message, outcome in judged if outcome.problems),
+    )
+
+
+def _figures(
+    label: str, body_bytes: int | None, judged: Sequence[tuple[Message, Outcome]], floor: float | None
+) -> SizeFigures:
+    statuses: dict[str, int] = {}
+    for message, outcome in judged:
+        if not outcome.dropped:
+            status = "none" if message.status is None else str(message.status)
+            statuses[status] = statuses.get(status, 0) + 1
+    accepted = [(message, outcome) for message, outcome in judged if outcome.accepted]
+    return SizeFigures(
+        size=label,
+        body_bytes=body_bytes,
+        sent=sum(not outcome.dropped for _, outcome in judged),
+        accepted=len(accepted),
+        refused=sum(outcome.refused for _, outcome in judged),
+        unanswered=sum(outcome.unanswered for _, outcome in judged),
+        dropped=sum(outcome.dropped for _, outcome in judged),
+        archived=sum(outcome.archived for _, outcome in accepted),
+        recorded=sum(outcome.recorded for _, outcome in accepted),
+        announced=sum(outcome.announced for _, outcome in accepted),
+        lost=sum(outcome.lost for _, outcome in judged),
+        duplicated=sum(outcome.duplicated for _, outcome in judged),
+        corrupt=sum(outcome.corrupt for _, outcome in judged),
+        false_flags=sum(len(outcome.false_flags) for _, outcome in judged),
+        repeated_notices=sum(_repeated_notices(message) for message, _ in judged),
+        statuses=dict(sorted(statuses.items())),
+        ingest=Durations(message.ingest_seconds for message, _ in accepted),
+        service=Durations(message.service_seconds for message, _ in accepted),
+        persisted=Durations(message.persisted_seconds for message, _ in accepted),
+        stages={stage: Durations(message.stage_seconds(stage) for message, _ in accepted) for stage in STAGES},
+        floor_p50_seconds=floor,
+    )
+
+
+def _repeated_notices(message: Message) -> int:
+    return len(message.notices) - len({notice.stage for notice in message.notices})
+
+
+def _generator(facts: RunFacts, messages: Sequence[Message]) -> GeneratorFigures:
+    planned = len(facts.plan.arrivals())
+    started = [message for message in messages if message.started_seconds is not None]
+    span = max((message.started_seconds or 0.0 for message in started), default=0.0)
+    # The last message starts one gap before the end of the plan.
+    span = max(span + 1 / facts.plan.rate_per_second, facts.plan.duration_seconds if started else 0.0)
+    return GeneratorFigures(
+        planned=planned,
+        started=len(started),
+        dropped=planned - len(started),
+        planned_rate_per_second=planned / facts.plan.duration_seconds,
+        achieved_rate_per_second=len(started) / span if started else 0.0,
+        start_lag=Durations(message.start_lag_seconds for message in started),
+        megabytes_per_second=sum(message.body_bytes for message in started) / 1e6 / span if started else 0.0,
+    )
+
+
+def _processor_use(facts: RunFacts) -> list[PartUse]:
+    samples = [sample for sample in facts.processor_use if sample.at_seconds >= 0]
+    if len(samples) < 2:
+        return []
+    first, last = samples[0], samples[-1]
+    in_load = [sample for sample in samples if sample.at_seconds <= max(facts.load_seconds, samples[1].at_seconds)]
+    end = in_load[-1] if len(in_load) > 1 else last
+    span = end.at_seconds - first.at_seconds
+    parts = {
+        name: (last.parts[name] - first.parts.get(name, 0.0), end.parts.get(name, 0.0) - first.parts.get(name, 0.0))
+        for name in last.parts
+    }
+    # A clock tick is 10 ms, so the sum of the parts may exceed the whole by a little.
+    others = max(0.0, last.machine - first.machine - sum(whole for whole, _ in parts.values()))
+    others_in_load = max(0.0, end.machine - first.machine - sum(part for _, part in parts.values()))
+    parts["other programs"] = (others, others_in_load)
+    return [PartUse(name, whole, loaded / span) for name, (whole, loaded) in parts.items()]

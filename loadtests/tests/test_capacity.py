@@ -1,0 +1,44 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from loadtests.capacity import CapacityStep, find_capacity, judge_step
+from loadtests.summary import summarize
+from loadtests.tests.samples import good_facts, good_messages
+from loadtests.verdict import decide
+
+
+def step_of(limit: float):
+    def step(rate: float) -> CapacityStep:
+        return CapacityStep(rate, rate, 10, 0.1, 0.2, 0.3, 0.0, (), None if rate <= limit else "too slow")
+
+    return step
+
+
+@given(st.floats(0.5, 500), st.floats(1, 50))
+def test_search_ends_just_below_the_limit(limit: float, start: float) -> None:
+    best, steps = find_capacity(step_of(limit), start, max_steps=30)
+    assert best is not None
+    assert best <= limit <= best * 1.1 + 1e-9
+    assert len(steps) <= 20
+
+
+def test_search_is_bounded_and_says_when_nothing_kept_up() -> None:
+    best, steps = find_capacity(step_of(0.001), 8, max_steps=3)
+    assert best is None
+    assert [step.rate_per_second for step in steps] == [8, 4, 2]
+
+
+@pytest.mark.parametrize(("max_p99", "kept_up"), [(1.0, True), (0.001, False)])
+def test_step_keeps_up_if_all_checks_hold_and_the_slowest_percent_is_fast(max_p99: float, kept_up: bool) -> None:
+    facts, messages = good_facts(), good_messages()
+    summary = summarize(facts, messages)
+    found = judge_step(facts, summary, decide(facts, summary), max_p99)
+    assert (found.why_not is None) is kept_up
+    assert found.busiest.startswith("functions")
+
+
+def test_step_that_lost_a_message_did_not_keep_up() -> None:
+    facts, messages = good_facts(), good_messages()[:-1]
+    summary = summarize(facts, messages)
+    assert judge_step(facts, summary, decide(facts, summary), 1.0).why_not is not None

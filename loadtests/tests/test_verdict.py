@@ -1,0 +1,137 @@
+"""Each way in which a run can fail has its exit code, and a failure of one kind is never hidden by another."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from loadtests.exit_codes import ExitCode, worst
+from loadtests.ledger import Unclaimed
+from loadtests.message import Message
+from loadtests.summary import summarize
+from loadtests.tests.samples import good_facts, good_messages
+from loadtests.verdict import Verdict, decide
+
+
+def verdict(messages: list[Message] | None = None, **facts: Any) -> Verdict:
+    given = good_facts(**facts)
+    return decide(given, summarize(given, good_messages() if messages is None else messages))
+
+
+def with_one(**changes: Any) -> list[Message]:
+    messages = good_messages()
+    return [replace(messages[0], **changes), *messages[1:]]
+
+
+REFUSED: dict[str, Any] = {"message_id": None, "notices": (), "objects": (), "items": (), "error": "no"}
+
+
+def test_run_in_which_everything_arrived_is_ok() -> None:
+    decided = verdict()
+    assert decided.exit_code is ExitCode.OK
+    assert all(check.passed for check in decided.checks)
+
+
+FUNCTIONAL = {
+    "lost": with_one(objects=(), items=(), notices=()),
+    "duplicated": with_one(objects=good_messages()[0].objects * 2),
+    "corrupt": with_one(payload_sha256="other"),
+    "false flag": with_one(objects=()),
+    "no final notice": with_one(notices=good_messages()[0].notices[:3]),
+    "unclear refusal": with_one(status=502, **REFUSED),
+    "no answer": with_one(status=None, **REFUSED),
+    "one size always refused": [
+        replace(message, status=503, **REFUSED) if message.size == "max" else message for message in good_messages()
+    ],
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONAL)
+def test_broken_promise_is_a_functional_failure(name: str) -> None:
+    assert verdict(FUNCTIONAL[name]).exit_code is ExitCode.FUNCTIONAL_FAILURE
+
+
+@pytest.mark.parametrize("strays", [Unclaimed(objects=("x",)), Unclaimed(items=("x",)), Unclaimed(notices=("x",))])
+def test_strays_are_a_functional_failure(strays: Unclaimed) -> None:
+    assert verdict(unclaimed=strays).exit_code is ExitCode.FUNCTIONAL_FAILURE
+
+
+def test_late_generator_makes_the_run_invalid() -> None:
+    late = [replace(message, started_seconds=message.intended_seconds + 0.06) for message in good_messages()]
+    assert verdict(late).exit_code is ExitCode.GENERATOR_INVALID
+
+
+def test_dropped_or_missing_message_makes_the_run_invalid() -> None:
+    dropped = with_one(started_seconds=None, ended_seconds=None, status=None, **REFUSED)
+    assert verdict(dropped).exit_code is ExitCode.GENERATOR_INVALID
+    assert verdict(good_messages()[:-1]).exit_code is ExitCode.GENERATOR_INVALID
+
+
+def test_run_in_which_nothing_was_sent_is_the_generators_failure() -> None:
+    assert verdict([]).exit_code is ExitCode.GENERATOR_INVALID
+
+
+def test_unchecked_tcp_no_delay_makes_the_run_invalid() -> None:
+    assert verdict(tcp_no_delay=False).exit_code is ExitCode.GENERATOR_INVALID
+
+
+def test_refusal_counts_against_its_allowance() -> None:
+    one_refused = with_one(status=429, **REFUSED)
+    assert verdict(one_refused).exit_code is ExitCode.THRESHOLD
+    assert verdict(one_refused, max_refused_percent=10.0).exit_code is ExitCode.OK
+
+
+THRESHOLDS = [
+    ("ingest.p50 < 1s", ExitCode.OK),
+    ("ingest.p50 < 1ms", ExitCode.THRESHOLD),
+    ("persisted.p50 < 81ms", ExitCode.OK),
+    ("persisted.p50 < 79ms", ExitCode.THRESHOLD),
+    ("256KiB service.p50 < 1s", ExitCode.OK),
+    ("ingest.p99 < 1000s", ExitCode.THRESHOLD),
+    ("7MB ingest.p50 < 1s", ExitCode.USAGE),
+]
+
+
+@pytest.mark.parametrize(("text", "code"), THRESHOLDS)
+def test_threshold_is_held_against_the_percentile_if_the_sample_supports_it(text: str, code: ExitCode) -> None:
+    """40 messages are too few for a p99, so no p99 threshold can pass."""
+    assert verdict(thresholds=(text,)).exit_code is code
+
+
+def test_interruption_and_failure_of_the_target_have_their_codes() -> None:
+    assert verdict([], interrupted=True).exit_code is ExitCode.INTERRUPTED
+    assert verdict([], failure="no answer", failure_code=6).exit_code is ExitCode.ENVIRONMENT_NOT_READY
+
+
+PRECEDENCE = [
+    ([ExitCode.GENERATOR_INVALID, ExitCode.FUNCTIONAL_FAILURE], ExitCode.FUNCTIONAL_FAILURE),
+    ([ExitCode.THRESHOLD, ExitCode.GENERATOR_INVALID], ExitCode.GENERATOR_INVALID),
+    ([ExitCode.FUNCTIONAL_FAILURE, ExitCode.ENVIRONMENT_NOT_READY], ExitCode.ENVIRONMENT_NOT_READY),
+    ([ExitCode.FUNCTIONAL_FAILURE, ExitCode.INTERRUPTED], ExitCode.INTERRUPTED),
+    ([], ExitCode.OK),
+]
+
+
+@pytest.mark.parametrize(("codes", "expected"), PRECEDENCE)
+def test_exit_code_that_says_most_wins(codes: list[ExitCode], expected: ExitCode) -> None:
+    assert worst(codes) is expected
+
+
+def test_exit_codes_are_the_documented_ones() -> None:
+    assert {code.name: code.value for code in ExitCode} == {
+        "OK": 0,
+        "FUNCTIONAL_FAILURE": 1,
+        "USAGE": 2,
+        "THRESHOLD": 3,
+        "ENVIRONMENT_NOT_READY": 6,
+        "GENERATOR_INVALID": 7,
+        "INTERRUPTED": 130,
+    }
+
+
+def test_run_that_was_cut_short_accuses_the_pipeline_of_nothing() -> None:
+    """Nobody looked for the objects, so nobody knows that they are missing."""
+    unseen = [replace(message, objects=(), items=(), notices=()) for message in good_messages()]
+    decided = verdict(unseen, failure="the collector ended early", failure_code=7)
+    assert decided.exit_code is ExitCode.GENERATOR_INVALID
+    assert [check.name for check in decided.checks if not check.passed] == ["ran to its end"]

@@ -1,0 +1,132 @@
+"""The verdict on a run: a list of checks, each with its evidence, and the exit code that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from loadtests.exit_codes import ExitCode, worst
+from loadtests.facts import RunFacts
+from loadtests.summary import SizeFigures, Summary
+from loadtests.thresholds import Threshold, parse_threshold
+
+__all__ = ["Check", "Verdict", "decide"]
+
+_HEADLINES = {
+    ExitCode.OK: "Every message that was accepted arrived whole.",
+    ExitCode.FUNCTIONAL_FAILURE: "The pipeline broke its promise.",
+    ExitCode.THRESHOLD: "Everything arrived, but a threshold was crossed.",
+    ExitCode.ENVIRONMENT_NOT_READY: "The target was not ready.",
+    ExitCode.GENERATOR_INVALID: "The load generator did not keep its schedule: these figures mean nothing.",
+    ExitCode.INTERRUPTED: "Interrupted: what follows is incomplete.",
+    ExitCode.USAGE: "The run could not be done as asked.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that must hold, what was found, and what the run ends with if it does not hold."""
+
+    name: str
+    passed: bool
+    detail: str
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The judgement of a run."""
+
+    exit_code: ExitCode
+    headline: str
+    checks: tuple[Check, ...]
+
+
+def decide(facts: RunFacts, summary: Summary) -> Verdict:
+    """Return the verdict on a run."""
+    checks = list(_checks(facts, summary))
+    code = worst(check.exit_code for check in checks if not check.passed)
+    return Verdict(code, _HEADLINES[code], tuple(checks))
+
+
+def _checks(facts: RunFacts, summary: Summary) -> Iterator[Check]:
+    if facts.interrupted:
+        yield Check("ran to its end", False, "stopped by the user", ExitCode.INTERRUPTED)
+    if facts.failure is not None:
+        code = ExitCode(ExitCode.ENVIRONMENT_NOT_READY if facts.failure_code is None else facts.failure_code)
+        yield Check("ran to its end", False, facts.failure, code)
+    if facts.complete:
+        yield from _promises(facts, summary)
+    yield from _generator(facts, summary)
+    yield _refusals(facts, summary.total)
+    for text in facts.thresholds:
+        yield _threshold(parse_threshold(text), summary)
+
+
+def _promises(facts: RunFacts, summary: Summary) -> Iterator[Check]:
+    def promise(name: str, passed: bool, detail: str) -> Check:
+        return Check(name, passed, detail, ExitCode.FUNCTIONAL_FAILURE)
+
+    total = summary.total
+    silent = [figures.size for figures in summary.sizes if figures.sent > 0 and figures.accepted == 0]
+    detail = f"{total.accepted} of {total.sent}" + (f"; none of {', '.join(silent)}" if silent else "")
+    # Where nothing was sent, the pipeline broke no promise.
+    code = ExitCode.FUNCTIONAL_FAILURE if total.sent else ExitCode.GENERATOR_INVALID
+    yield Check("messages of each size were accepted", total.accepted > 0 and not silent, detail, code)
+    counts = (total.accepted, total.archived, total.recorded, total.announced)
+    detail = "{} = {} = {} = {}".format(*counts) if len(set(counts)) == 1 else "{} / {} / {} / {}".format(*counts)
+    yield promise("accepted = archived = metadata = final notice", len(set(counts)) == 1 and total.lost == 0, detail)
+    yield promise(
+        "every archived object equals its payload, byte for byte", total.corrupt == 0, f"{total.corrupt} differ"
+    )
+    yield promise(
+        "exactly one object and one item for each message", total.duplicated == 0, f"{total.duplicated} duplicated"
+    )
+    yield promise("every flag was true to fact", total.false_flags == 0, f"{total.false_flags} were not")
+    yield promise("every message was answered", total.unanswered == 0, f"{total.unanswered} were not")
+    strays = facts.unclaimed
+    found = len(strays.objects) + len(strays.items) + len(strays.notices)
+    yield promise("nothing was stored that nobody sent", found == 0, f"{found} strays")
+    messages = summary.problems
+    detail = f"{len(messages)} have one" + (f"; the first: {messages[0][1].problems[0]}" if messages else "")
+    yield promise("no message has a problem of any kind", not messages, detail)
+
+
+def _generator(facts: RunFacts, summary: Summary) -> Iterator[Check]:
+    generator = summary.generator
+    lag = generator.start_lag.at(99)
+    limit = facts.plan.max_start_lag_seconds
+    detail = "nothing was started" if lag is None else f"p99 {lag * 1000:.1f} ms, at most {limit * 1000:.0f} ms"
+    name = "the generator started messages in time"
+    yield Check(name, lag is not None and lag <= limit, detail, ExitCode.GENERATOR_INVALID)
+    detail = f"{generator.started} of {generator.planned}"
+    name = "the generator started every message of the schedule"
+    yield Check(name, generator.dropped == 0, detail, ExitCode.GENERATOR_INVALID)
+    detail = "checked on a connection" if facts.tcp_no_delay else "not checked"
+    yield Check("the generator's connections have TCP_NODELAY", facts.tcp_no_delay, detail, ExitCode.GENERATOR_INVALID)
+
+
+def _refusals(facts: RunFacts, total: SizeFigures) -> Check:
+    percent = 100 * total.refused / total.sent if total.sent else 0.0
+    detail = f"{total.refused} of {total.sent} ({percent:.1f} %)"
+    name = f"at most {facts.max_refused_percent:g} % refused"
+    return Check(name, percent <= facts.max_refused_percent, detail, ExitCode.THRESHOLD)
+
+
+def _threshold(threshold: Threshold, summary: Summary) -> Check:
+    figures = _of_size(threshold.size, summary.sizes, summary.total)
+    if figures is None:
+        detail = f"no size {threshold.size} in this run"
+        return Check(threshold.text, False, detail, ExitCode.USAGE)
+    durations = {"ingest": figures.ingest, "service": figures.service, "persisted": figures.persisted}[threshold.metric]
+    value = durations.supported(threshold.percentile)
+    if value is None:
+        detail = f"n = {durations.count} is too small for p{threshold.percentile:g}"
+        return Check(threshold.text, False, detail, ExitCode.THRESHOLD)
+    return Check(threshold.text, value < threshold.seconds, f"{value * 1000:.1f} ms", ExitCode.THRESHOLD)
+
+
+def _of_size(label: str | None, sizes: Sequence[SizeFigures], total: SizeFigures) -> SizeFigures | None:
+    if label is None:
+        return total
+    return next((figures for figures in sizes if figures.size == label), None)

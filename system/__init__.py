@@ -1,0 +1,1 @@
+"""The pipelines: what deploys to AWS. Nothing here knows of an emulator."""
