@@ -115,10 +115,16 @@ def load(context: typer.Context) -> None:
 @app.command()
 def doctor() -> None:
     """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them."""
-    from emulator.doctor import report
+    from emulator.doctor import findings
 
-    for line in report():
-        typer.echo(line)
+    lost = 0
+    for finding in findings(os.environ):
+        mark = typer.style("ok  ", fg="green") if finding.good else typer.style("lost", fg="red")
+        typer.echo(f"{mark} {finding.subject}: {finding.detail}")
+        if finding.advice:
+            typer.echo(f"     {finding.advice}")
+        lost += not finding.good
+    raise typer.Exit(1 if lost else 0)
 
 
 def _announce(info: Any) -> None:

@@ -29,7 +29,8 @@ SIZE_COLOURS = ("--one", "--two", "--three", "--four", "--five", "--six")
 PARTS = {
     "emulator": "--one",
     "functions": "--two",
-    "cache": "--three",
+    "bridge": "--three",
+    "cache": "--seven",
     "load generator": "--four",
     "observer": "--five",
     "run": "--six",
@@ -104,7 +105,7 @@ def messages_over_time(facts: RunFacts, messages: Sequence[Message]) -> str:
     end = max(facts.plan.duration_seconds, max(message.intended_seconds for message in answered))
     plot = Plot(
         "ingest latency of each message",
-        linear_axis("seconds since the start", 0, end),
+        linear_axis("seconds since the start", 0, end, snug=True),
         log_axis("", min(latencies), max(latencies), _mark),
     )
     colours = {size.label: colour_of(index) for index, size in enumerate(facts.plan.sizes)}
@@ -139,7 +140,7 @@ def throughput(facts: RunFacts, messages: Sequence[Message]) -> str:
     highest = max((*due.values(), *answered.values(), *persisted.values()))
     plot = Plot(
         "messages per second",
-        linear_axis("seconds since the start", 0, end),
+        linear_axis("seconds since the start", 0, end, snug=True),
         linear_axis("messages per second", 0, highest * 1.05),
     )
     for second in range(end):
@@ -173,7 +174,7 @@ def in_flight(facts: RunFacts, messages: Sequence[Message]) -> str:
     highest = max(value for _, value in (*at_answer, *at_pipeline))
     plot = Plot(
         "messages in flight",
-        linear_axis("seconds since the start", 0, changes[-1][0]),
+        linear_axis("seconds since the start", 0, changes[-1][0], snug=True),
         linear_axis("messages", 0, max(1, highest)),
     )
     plot.line(_thinned(at_pipeline), "--two", steps=True, title="accepted, not yet persisted")
@@ -204,7 +205,9 @@ def processors(facts: RunFacts) -> str:
         times.append(max(0.0, (before.at_seconds + after.at_seconds) / 2))
         rows.append(row)
     plot = Plot(
-        "cores in use", linear_axis("seconds since the start", 0, times[-1]), linear_axis("cores", 0, cores * 1.1)
+        "cores in use",
+        linear_axis("seconds since the start", 0, times[-1], snug=True),
+        linear_axis("cores", 0, cores * 1.1),
     )
     floor = [(at, 0.0) for at in times]
     for part, colour in PARTS.items():
@@ -232,6 +235,7 @@ def stages(summary: Summary) -> str:
         linear_axis("seconds from the intended start (median)", 0, max(known)),
         y,
         height=240,
+        left=112,
     )
     for index, (figures, row) in enumerate(zip(summary.sizes, medians, strict=True)):
         for stage, value in enumerate(row):

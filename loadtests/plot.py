@@ -13,6 +13,7 @@ from html import escape
 __all__ = ["Axis", "Plot", "linear_axis", "log_axis"]
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 40
+_TICKS = 5
 _NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 Point = tuple[float, float]
@@ -27,14 +28,13 @@ class Axis:
     ticks: Sequence[tuple[float, str]]
 
 
-def linear_axis(
-    title: str, low: float, high: float, label: Callable[[float], str] = "{:g}".format, count: int = 5
-) -> Axis:
-    """Return an axis from `low` to the next round value above `high`."""
-    step = _nice_step(max(high - low, 1e-9) / count)
-    end = low + math.ceil((max(high - low, 1e-9)) / step - 1e-9) * step
-    ticks = [low + index * step for index in range(round((end - low) / step) + 1)]
-    return Axis(title, lambda value: (value - low) / (end - low), [(tick, label(round(tick, 9))) for tick in ticks])
+def linear_axis(title: str, low: float, high: float, *, snug: bool = False) -> Axis:
+    """Return an axis from `low` to the next round value above `high`, or to `high` itself if it is `snug`."""
+    span = max(high - low, 1e-9)
+    step = _nice_step(span / _TICKS)
+    end = high if snug else low + math.ceil(span / step - 1e-9) * step
+    ticks = [low + index * step for index in range(int((end - low) / step + 1e-9) + 1)]
+    return Axis(title, lambda value: (value - low) / (end - low), [(tick, f"{round(tick, 9):g}") for tick in ticks])
 
 
 def log_axis(title: str, low: float, high: float, label: Callable[[float], str]) -> Axis:

@@ -14,10 +14,16 @@ from typing import Any
 
 import psutil
 
-__all__ = ["CACHE", "EMULATOR", "FUNCTIONS", "ProcessorUse", "Sample"]
+__all__ = ["BRIDGE", "CACHE", "EMULATOR", "FUNCTIONS", "ProcessorUse", "Sample"]
 
-EMULATOR, FUNCTIONS, CACHE = "emulator", "functions", "cache"
-_CACHE_PROGRAMS = ("valkey-server", "redis-server")
+EMULATOR, BRIDGE, CACHE, FUNCTIONS = "emulator", "bridge", "cache", "functions"
+# What a child of the target is, by a part of its command line: the emulator's own helpers first, everything else runs a function.
+_COMMANDS = (
+    ("emulator.gateway.bridge_worker", BRIDGE),
+    ("valkey-server", CACHE),
+    ("redis-server", CACHE),
+    ("emulator/cache/", CACHE),
+)
 _PERIOD_SECONDS = 0.5
 
 
@@ -60,6 +66,7 @@ class ProcessorUse:
         self._target_root = target_root
         self._own = dict(own)
         self._account = _Account()
+        self._parts: dict[psutil.Process, str] = {}
         self._machine_start = _machine_seconds()
         self.samples: list[Sample] = []
         self._sample(baseline=True)
@@ -105,7 +112,17 @@ class ProcessorUse:
             own = set(self._own.values())
             for child in children:
                 if child.pid not in own:
-                    yield _part_of(child), child
+                    yield self._part_of(child), child
+
+    def _part_of(self, child: psutil.Process) -> str:
+        """Which part a child is; a process is looked at once, unless it had not yet become the program that it was started for."""
+        part = self._parts.get(child)
+        if part is None:
+            command = _command_of(child)
+            part = next((part for mark, part in _COMMANDS if mark in command), FUNCTIONS)
+            if command:
+                self._parts[child] = part
+        return part
 
 
 def _existing(part: str, process_id: int) -> Iterator[tuple[str, psutil.Process]]:
@@ -115,11 +132,11 @@ def _existing(part: str, process_id: int) -> Iterator[tuple[str, psutil.Process]
         return
 
 
-def _part_of(child: psutil.Process) -> str:
+def _command_of(process: psutil.Process) -> str:
     try:
-        return CACHE if child.name() in _CACHE_PROGRAMS else FUNCTIONS
-    except psutil.NoSuchProcess:
-        return FUNCTIONS
+        return " ".join(process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return ""
 
 
 def _machine_seconds() -> float:

@@ -52,7 +52,7 @@ class RunOptions:
     mix: tuple[tuple[str, int | None, float], ...]
     thresholds: tuple[str, ...] = ()
     max_refused_percent: float = 0.0
-    warm_up_messages: int = 2
+    warm_up_messages: int = 4
     floor: Callable[[Sequence[int]], Floor] = measure_floor
     with_floor: bool = True
 

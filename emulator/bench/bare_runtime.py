@@ -97,12 +97,15 @@ class BareRuntime:
 
     def __init__(self, argv: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._listener.settimeout(60)
+        self._listener.settimeout(20)
         address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         environment = {**variables, "AWS_LAMBDA_RUNTIME_API": address}
         self._log = (folder / "bare_runtime.log").open("wb")
         self._process = subprocess.Popen(list(argv), env=environment, cwd=folder, stdout=self._log, stderr=self._log)
-        self._next = self._request()[0]
+        self._next, problem = self._request()
+        if problem:
+            self._process.kill()
+            raise RuntimeError(f"the function cannot be initialised: {problem.decode(errors='replace')}")
 
     def invoke(self, request_id: str, payload: bytes, function_arn: str) -> tuple[float, bytes]:
         """Seconds from handing the event over to having the whole response, and the response."""
@@ -127,7 +130,7 @@ class BareRuntime:
         while b"\r\n\r\n" not in data:
             part = b"" if connection is None else connection.recv(262144)
             if not part:
-                connection, _ = self._listener.accept()
+                connection = self._accept()
                 connection.settimeout(60)
                 connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 continue
@@ -139,6 +142,14 @@ class BareRuntime:
             body += connection.recv(262144)
         self._connection = connection
         return connection, body
+
+    def _accept(self) -> socket.socket:
+        try:
+            return self._listener.accept()[0]
+        except TimeoutError:
+            state = "runs" if self._process.poll() is None else f"ended with {self._process.returncode}"
+            log = Path(self._log.name).read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"the function behind the bare runtime says nothing; it {state} and wrote: {log}") from None
 
     def close(self) -> None:
         """End the function's process."""

@@ -35,7 +35,7 @@ __all__ = ["main"]
 
 SIZES = {"1KiB": 1024, "256KiB": 256 * 1024, "1MiB": 1 << 20, "4MB": 4_000_000}
 PIPELINE = Path(__file__).parents[2] / "system" / "audit_ingest"
-_STARTED = '{"executionArn":"arn:aws:states:us-east-1:000000000000:execution:audit:x","startDate":1767225600.0}'
+_STARTED = {"executionArn": "arn:aws:states:us-east-1:000000000000:execution:audit:x", "startDate": 1767225600.0}
 _BARE_LOOP = """
 import json, statistics, sys, time
 sys.path[:0] = sys.argv[3].split(":")
@@ -117,6 +117,14 @@ def function_variables(subject: Subject, endpoint: str) -> dict[str, str]:
     return variables
 
 
+def _secret(subject: Subject) -> dict[str, str]:
+    """What the function asks Secrets Manager for once, when it first connects to the cache."""
+    arn = subject.variables.get("REDIS_AUTH_SECRET_ARN")
+    if arn is None:
+        return {}
+    return {"SecretString": subject.target.client("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]}
+
+
 def _ca_bundle(target: Target) -> str | None:
     from emulator.targets.control import ControlClient
 
@@ -148,7 +156,7 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
     path = target.api_url.removeprefix(target.endpoint_url)
     headers = (("x-api-key", target.api_key or ""), ("Content-Type", "application/json"))
     wait = quiet_after(target)
-    sink, states = BareResponder("{}"), BareResponder(_STARTED)
+    sink, states = BareResponder("{}"), BareResponder(json.dumps({**_STARTED, **_secret(subject)}))
     results: dict[str, dict[str, float]] = {}
     try:
         variables = function_variables(subject, f"http://127.0.0.1:{states.port}")
@@ -226,10 +234,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--count", type=int, default=15, help="messages per size, block and round")
-    parser.add_argument("--sizes", default=",".join(SIZES), help=f"of {', '.join(SIZES)}")
+    parser.add_argument("--sizes", default=",".join(SIZES), help=f"of {', '.join(SIZES)}, or bytes")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    sizes = {name: SIZES[name] for name in options.sizes.split(",")}
+    sizes = {name: SIZES[name] if name in SIZES else int(name) for name in options.sizes.split(",")}
     with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
         function = target.client("lambda").get_function_configuration(FunctionName=target.outputs["IngestFunctionName"])
         folders = asyncio.run(prepare(PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message", function["Runtime"]))

@@ -65,7 +65,7 @@ async def prepare(function: Path, layer: Path, runtime: str) -> FunctionFolders:
         packages = Packages(store, requirements, interpreters)
         interpreter = await interpreters.of(runtime)
         code = await packages.local(PrepareFolder(str(function), runtime))
-        layers = await packages.local(PrepareFolder(str(layer), runtime, "python"))
+        layers = await packages.local(PrepareFolder(str(layer), runtime, requirements_below="python", files_below="python"))
         task, merged = await packages.merged(code.folders), await packages.merged(layers.folders)
         assert task is not None
         assert merged is not None

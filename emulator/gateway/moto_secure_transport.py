@@ -21,7 +21,7 @@ def patch_secure_transport() -> None:
     judged = IAMPolicyStatement.is_action_permitted
 
     def is_action_permitted(self: Any, *arguments: Any, **named: Any) -> Any:
-        if not holds(self._statement.get("Condition") or {}):  # noqa: SLF001 - moto offers no other way in
+        if not holds(self._statement.get("Condition") or {}):
             return PermissionResult.NEUTRAL
         return judged(self, *arguments, **named)
 

@@ -46,7 +46,7 @@ class Silent:
 def run_against(target: Target, folder: RunFolder, sizes: str = "2kB,40kB", **plan: float) -> tuple[Summary, Verdict]:
     chosen = {"rate_per_second": 15.0, "duration_seconds": 2.0, "drain_seconds": 3.0, "max_start_lag_seconds": 2.0}
     load = RunPlan("e2e", (), seed=1, **{**chosen, **plan})  # type: ignore[arg-type]
-    options = RunOptions(tuple(parse_mix(sizes)), floor=lambda _: Floor({}, "not measured: a test"))
+    options = RunOptions(tuple(parse_mix(sizes)), warm_up_messages=2, floor=lambda _: Floor({}, "not measured: a test"))
     facts, messages = LoadRun(target, load, options, folder, Silent()).execute()
     return write_reports(folder, facts, messages)
 

@@ -9,6 +9,7 @@ from emulator.deploy.errors import ProvisioningError
 from emulator.deploy.properties import BOOL, INT, STR, TAGS, Each
 from emulator.deploy.resource_type import EVERY_PROPERTY, Made, Request, ResourceType, finished, pick
 from emulator.effects import Call, Process, Sleep
+from emulator.errors import AwsError
 
 __all__ = ["TYPES"]
 
@@ -29,6 +30,21 @@ def _until_available(operation: str, params: Mapping[str, Any], listed: str, sta
             raise ProvisioningError(f"{next(iter(params.values()))} is {description[status]}")
         yield Sleep(0.05)
         waited += 0.05
+
+
+def _until_gone(operation: str, params: Mapping[str, Any]) -> Process:
+    """Describe a resource until it is not there any more; what it used cannot be deleted before."""
+    waited = 0.0
+    while waited < LONGEST_CREATION_SECONDS:
+        try:
+            yield Call("elasticache", operation, params)
+        except AwsError as error:
+            if "NotFound" in error.code:
+                return
+            raise
+        yield Sleep(0.05)
+        waited += 0.05
+    raise ProvisioningError(f"{next(iter(params.values()))} is still being deleted")
 
 
 def _identifier(request: Request, name: str, longest: int) -> str:
@@ -89,7 +105,9 @@ def _create_group(request: Request) -> Process:
 
 
 def _delete_group(request: Request) -> Process:
-    yield Call("elasticache", "DeleteReplicationGroup", {"ReplicationGroupId": request.physical_id})
+    where = {"ReplicationGroupId": request.physical_id}
+    yield Call("elasticache", "DeleteReplicationGroup", where)
+    yield from _until_gone("DescribeReplicationGroups", where)
 
 
 # -- CacheCluster ----------------------------------------------------------------------------------------------------------------
@@ -125,7 +143,9 @@ def _create_cluster(request: Request) -> Process:
 
 
 def _delete_cluster(request: Request) -> Process:
-    yield Call("elasticache", "DeleteCacheCluster", {"CacheClusterId": request.physical_id})
+    where = {"CacheClusterId": request.physical_id}
+    yield Call("elasticache", "DeleteCacheCluster", where)
+    yield from _until_gone("DescribeCacheClusters", where)
 
 
 # -- SubnetGroup and ParameterGroup ----------------------------------------------------------------------------------------------

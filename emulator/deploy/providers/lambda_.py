@@ -29,7 +29,6 @@ CONFIGURATION = (
     "EphemeralStorage",
     "FileSystemConfigs",
     "Handler",
-    "KMSKeyArn",
     "Layers",
     "LoggingConfig",
     "MemorySize",
@@ -39,7 +38,7 @@ CONFIGURATION = (
     "TracingConfig",
     "VpcConfig",
 )
-"""Properties that UpdateFunctionConfiguration can change; a function's `KmsKeyArn` is `KMSKeyArn` in the API."""
+"""Properties that UpdateFunctionConfiguration can change, as it names them; `KmsKeyArn`, which it names `KMSKeyArn`, comes on top."""
 RESET: Mapping[str, Any] = {
     "DeadLetterConfig": {"TargetArn": ""},
     "Description": "",

@@ -1,4 +1,4 @@
-"""AWS Step Functions: Standard workflows in JSONPath, with AWS's execution history."""
+"""AWS Step Functions: Standard workflows in JSONPath and JSONata, with AWS's execution history."""
 
 from emulator.services.stepfunctions.api import StepFunctionsService
 from emulator.services.stepfunctions.quotas import StepFunctionsQuotas

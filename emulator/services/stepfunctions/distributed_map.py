@@ -1,15 +1,15 @@
 """Distributed Map: a map run, in which every item is an execution of its own, and so many may fail.
 
-Rules. Children have their own histories and do not see the parent's variables. The run fails when more items fail than ToleratedFailureCount
-or ToleratedFailurePercentage allow (none, by default). Items come from the state's input; ItemReader, ItemBatcher and ResultWriter are
-refused by the parser.
+Rules. Children have their own histories and do not see the parent's variables. The run fails when more items fail than
+ToleratedFailureCount or ToleratedFailurePercentage allow (none, by default). Items come from the state's input; ItemReader, ItemBatcher
+and ResultWriter are refused by the parser.
 https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from emulator.effects import All, Effect, Now, Process
@@ -33,8 +33,8 @@ class _MapRun:
     waiting: Iterator[int]
     outputs: list[Document]
     tolerated_count: float
+    item: Callable[[int], Document]
     failed: int = 0
-    item: Callable[[int], Document] = field(repr=False, default=lambda index: Document("null"))
 
 
 def run_distributed(
@@ -48,7 +48,7 @@ def run_distributed(
 ) -> Run:
     """Run the processor for each item in an execution of its own. MapStateStarted has been written."""
     tolerated = _tolerated(interpreter, state, data, branch, length)
-    run = _MapRun(_arn(interpreter, state), iter(range(length)), [Document("null")] * length, tolerated, 0, item)
+    run = _MapRun(_arn(interpreter, state), iter(range(length)), [Document("null")] * length, tolerated, item)
     interpreter.event(branch, "MapRunStarted", "mapRunStartedEventDetails", {"mapRunArn": run.arn})
     limit = interpreter.quotas.distributed_map_concurrency
     places = min(length, limit if concurrency == 0 else concurrency, limit)

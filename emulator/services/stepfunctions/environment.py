@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/input-output-contextobject.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -35,6 +35,7 @@ class Branch:
         "retry_count",
         "state",
         "task_token",
+        "variable_bytes",
         "variables",
     )
 
@@ -42,6 +43,7 @@ class Branch:
         self.last_event_id = last_event_id
         self.parent = parent
         self.variables: dict[str, Any] = {}
+        self.variable_bytes: dict[str, int] = {}
         self.map_item: Mapping[str, Any] | None = None if parent is None else parent.map_item
         self.map_index: tuple[str, int] | None = None
         """State name and index, where this is an iteration whose start was written down."""
@@ -70,7 +72,7 @@ class Branch:
 class StateEnvironment:
     """The environment of one evaluation."""
 
-    __slots__ = ("_branch", "_document", "_execution", "_extra", "_identifiers", "_now", "data")
+    __slots__ = ("_bindings", "_branch", "_document", "_execution", "_extra", "_identifiers", "_now", "data")
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class StateEnvironment:
     ) -> None:
         self._now = now
         self._extra = extra
+        self._bindings: dict[str, Any] | None = None
         self._execution = execution
         self._branch = branch
         self._document = document
@@ -113,10 +116,19 @@ class StateEnvironment:
             context["Map"] = {"Item": branch.map_item}
         return context
 
-    def query_bindings(self) -> Mapping[str, Any]:
-        """What JSONata sees: the variables and `$states`, with `result` or `errorOutput` where there is one."""
-        states = {"input": self.data, "context": self.context(), **self._extra}
-        return {**self._branch.all_variables(), "states": states}
+    def query_bindings(self, convert: Callable[[Any], Any], with_context: bool) -> Mapping[str, Any]:
+        """What JSONata sees: the variables and `$states`, with `result` or `errorOutput` where there is one.
+
+        `convert` makes its nulls of ours; it runs once per environment, and never over an input that holds none.
+        """
+        if self._bindings is None:
+            data = convert(self.data) if "null" in self._document.text else self.data
+            states = {"input": data, **{name: convert(value) for name, value in self._extra.items()}}
+            variables = self._branch.all_variables().items()
+            self._bindings = {**{name: convert(value) for name, value in variables}, "states": states}
+        if with_context:
+            self._bindings["states"]["context"] = convert(self.context())
+        return self._bindings
 
     def now(self) -> float:
         """Epoch seconds on the engine's clock."""

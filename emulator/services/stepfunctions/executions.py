@@ -132,7 +132,9 @@ class ExecutionOperations:
     def _forget_later(self, arn: str) -> None:
         self.closed_executions.append(arn)
         while len(self.closed_executions) > self.retained_executions:
-            self.executions.pop(self.closed_executions.popleft(), None)
+            oldest = self.executions.get(self.closed_executions.popleft())
+            if oldest is not None and not oldest.is_running:  # a reused name is forgotten when it ends again
+                del self.executions[oldest.arn]
 
     @operation("StopExecution")
     def stop_execution(self, params: Params, context: CallContext) -> Reply:

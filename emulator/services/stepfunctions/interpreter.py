@@ -248,10 +248,23 @@ class Interpreter:
     def _leave(self, state: State, output: Document, assigned: dict[str, Any] | None, branch: Branch) -> None:
         details: dict[str, Any] = {"name": state.name, "output": output.text, "outputDetails": COMPLETE}
         if assigned is not None:
-            branch.variables.update(assigned)
-            details["assignedVariables"] = {name: dumps(value) for name, value in assigned.items()}
+            texts = {name: dumps(value) for name, value in assigned.items()}
+            self._assign(state, assigned, texts, branch)
+            details["assignedVariables"] = texts
             details["assignedVariablesDetails"] = COMPLETE
         self.event(branch, f"{state.kind}StateExited", "stateExitedEventDetails", details)
+
+    def _assign(self, state: State, assigned: dict[str, Any], texts: dict[str, str], branch: Branch) -> None:
+        """Set variables, within their quotas. https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html"""
+        sizes = {name: len(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+        total = sum({**branch.variable_bytes, **sizes}.values())
+        if sum(sizes.values()) > self.quotas.maximum_assign_bytes or total > self.quotas.maximum_variables_bytes:
+            cause = (
+                f"The variables assigned by the state '{state.name}' exceed the maximum number of bytes service limit."
+            )
+            raise StateFailure(DATA_LIMIT_EXCEEDED, cause)
+        branch.variables.update(assigned)
+        branch.variable_bytes.update(sizes)
 
 
 def _in_state(state: State, entered_id: int, reason: str) -> str:

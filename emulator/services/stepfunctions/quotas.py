@@ -23,10 +23,10 @@ class StepFunctionsQuotas:
     """Ninety days for which the name of a closed execution stays taken."""
     inline_map_concurrency: int = 40
     distributed_map_concurrency: int = 10_000
-    maximum_variable_bytes: int = 262_144
-    """One variable, and one Assign together."""
+    maximum_assign_bytes: int = 262_144
+    """One variable, and all variables of one Assign together."""
     maximum_variables_bytes: int = 10_485_760
-    """All variables of an execution."""
+    """All variables of one scope."""
     maximum_error_characters: int = 256
     maximum_cause_characters: int = 32_768
     maximum_tags: int = 50

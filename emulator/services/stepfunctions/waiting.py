@@ -21,28 +21,29 @@ def wait_seconds(state: WaitState, environment: Environment, now: float) -> floa
     if state.timestamp is not None:
         return max(0.0, state.timestamp - now)
     if state.seconds_path is not None:
-        return _seconds(state.seconds_path, environment)
+        return _seconds(state.seconds_path, environment, "Seconds" if state.is_jsonata else "SecondsPath")
     assert state.timestamp_path is not None
     value = state.timestamp_path.evaluate(environment)
+    field = "Timestamp" if state.is_jsonata else "TimestampPath"
     try:
         return max(0.0, parse_timestamp(value) - now)
     except (TypeError, ValueError) as error:
         raise DataFlowError(
-            "The TimestampPath parameter does not reference a valid ISO-8601 extended offset date-time format string: "
+            f"The {field} parameter does not reference a valid ISO-8601 extended offset date-time format string: "
             f"{state.timestamp_path.text} == {_written(value)}"
         ) from error
 
 
-def _seconds(path: Expression, environment: Environment) -> float:
+def _seconds(path: Expression, environment: Environment, field: str) -> float:
     value = path.evaluate(environment)
     where = f"{path.text} == {_written(value)}"
     number = _whole_number(value)
     if number is None:
-        raise DataFlowError(f"The SecondsPath parameter cannot be parsed as a long value: {where}")
+        raise DataFlowError(f"The {field} parameter cannot be parsed as a long value: {where}")
     if number < 0:
-        raise DataFlowError(f"The SecondsPath parameter references a negative value: {where}")
+        raise DataFlowError(f"The {field} parameter references a negative value: {where}")
     if number > _LONGEST_SECONDS:
-        raise DataFlowError(f"The SecondsPath parameter references a value above {_LONGEST_SECONDS}: {where}")
+        raise DataFlowError(f"The {field} parameter references a value above {_LONGEST_SECONDS}: {where}")
     return float(number)
 
 
@@ -62,6 +63,8 @@ def _whole_number(value: Any) -> int | None:
         return None
     if isinstance(value, int):
         return value
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
     if isinstance(value, str):
         try:
             return int(value)

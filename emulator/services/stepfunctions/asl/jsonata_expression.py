@@ -25,6 +25,9 @@ _DEEPEST_STACK = 500
 Report = Callable[[str, str], None]
 
 
+_REPLACED = ("eval", "partition", "range", "hash", "parse", "random", "uuid", "now", "millis")
+
+
 class QueryError(DataFlowError):
     """An expression failed; `location` is the field, or None where no field was given."""
 
@@ -36,7 +39,7 @@ class QueryError(DataFlowError):
 class JsonataExpression:
     """One expression in a named field."""
 
-    __slots__ = ("_compiled", "_field", "text")
+    __slots__ = ("_compiled", "_field", "_functions", "_with_context", "text")
 
     def __init__(self, text: str, field: str) -> None:
         """Compile. Raises ValueError saying what is wrong."""
@@ -45,6 +48,8 @@ class JsonataExpression:
 
         self.text = text
         self._field = field
+        self._with_context = "$states.context" in text or "$states" in text.replace("$states.", "")
+        self._functions = frozenset(name for name in _REPLACED if f"${name}" in text)
         try:
             self._compiled = Jsonata(text, timeout=_LONGEST_MILLISECONDS, stack=_DEEPEST_STACK)
         except JException as error:
@@ -57,8 +62,10 @@ class JsonataExpression:
         from jsonata.utils import Utils  # type: ignore[import-untyped]
 
         null = Utils.NULL_VALUE
-        bindings = {name: _with_nulls(value, null) for name, value in environment.query_bindings().items()}
-        bindings.update(_functions(environment, null))
+        bindings = dict(environment.query_bindings(lambda value: _with_nulls(value, null), self._with_context))
+        if self._functions:
+            table = _functions(environment, null)
+            bindings.update({name: table[name] for name in self._functions})
         about = f"The JSONata expression '{self.text}' specified for the field '{self._field}'"
         try:
             value = self._compiled.evaluate(None, bindings)

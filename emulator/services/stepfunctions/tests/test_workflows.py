@@ -92,6 +92,14 @@ def test_variables_reach_inner_states_and_do_not_leak_out() -> None:
     assert exits[1]["output"] == '{"seen":0}'
 
 
+def test_variables_beyond_their_limit_fail_the_state() -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/workflow-variables.html"""
+    room = MachineRoom(quotas=StepFunctionsQuotas(maximum_assign_bytes=10))
+    described = room.execute(machine(Set=PASS | {"Assign": {"a": "1234", "b.$": "$.text"}}), {"text": "567"})
+    assert described["error"] == "States.DataLimitExceeded"
+    assert room.execute(machine(Set=PASS | {"Assign": {"a": "1234", "b": "5"}}))["status"] == "SUCCEEDED"
+
+
 # -- branches ---------------------------------------------------------------------------------------------------------
 
 
