@@ -1,7 +1,8 @@
-"""One HTTP/1.1 connection of a runtime: four fixed routes do not need a web server, but 6 MB events need few copies.
+"""One HTTP/1.1 connection of a runtime: a few fixed routes do not need a web server, but 6 MB events need few copies.
 
 An event is written from the very bytes object that the caller passed (scatter-gather, then slices of one memoryview); a body is received
-into one buffer of its announced size. Only what runtime clients use is spoken: Content-Length bodies, keep-alive, Expect: 100-continue.
+into one buffer of its announced size. Only what runtime clients use is spoken: Content-Length bodies, chunked ones (streamed responses),
+keep-alive, Expect: 100-continue.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
+
+from emulator.sandbox.chunked_body import ChunkedBody
 
 __all__ = ["Connection", "RuntimeRequest"]
 
@@ -29,13 +32,18 @@ _REASONS |= {431: "Request Header Fields Too Large", 501: "Not Implemented"}
 
 @dataclass(frozen=True, slots=True)
 class RuntimeRequest:
-    """A request as a runtime sent it; header names in lower case. `body_bytes` is announced even where the body was not kept."""
+    """A request as a runtime sent it; header names in lower case. `body_bytes` is its size even where the body was not kept.
+
+    `trailers` follow a chunked body, names in lower case; `cut` is whether the sender hung up in the middle of one.
+    """
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes = field(repr=False)
     body_bytes: int
+    trailers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 class Connection:
@@ -47,7 +55,7 @@ class Connection:
         sock: socket.socket,
         on_request: Callable[[Connection, RuntimeRequest], None],
         on_close: Callable[[Connection], None],
-        body_limit: Callable[[], int],
+        body_limit: Callable[[bool], int],
     ) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -61,6 +69,7 @@ class Connection:
         self._body: memoryview | None = None
         self._body_bytes = 0
         self._received = 0
+        self._chunked: ChunkedBody | None = None
         self._unsent: list[memoryview] = []
         self.closed = False
         loop.add_reader(sock.fileno(), self._readable)
@@ -123,6 +132,12 @@ class Connection:
                     return
                 self._head += chunk
                 self._parse_head()
+            elif self._chunked is not None:
+                chunk = self._socket.recv(_READ_BYTES)
+                if chunk:
+                    self._feed(chunk)
+                else:
+                    self._cut()
             else:
                 self._receive_body()
         except BlockingIOError:
@@ -150,20 +165,17 @@ class Connection:
             self.answer(400)
             self.close()
             return
-        if "transfer-encoding" in headers:
-            self.answer(
-                501,
-                body=b'{"errorType":"NotImplemented","errorMessage":"chunked (streamed) responses are not supported"}',
-            )
-            self.close()
-            return
         self._parsed = (method, path, headers)
+        if "chunked" in headers.get("transfer-encoding", ""):
+            self._chunked = ChunkedBody(self._body_limit(True))
+            self._feed(bytes(rest))
+            return
         self._body_bytes = length
         self._received = len(rest)
         if length == 0:
             self._finish(b"")
             return
-        keep = length <= self._body_limit()
+        keep = length <= self._body_limit(False)
         self._body = memoryview(bytearray(length)) if keep else None
         if keep and self._body is not None:
             self._body[: len(rest)] = rest
@@ -171,6 +183,36 @@ class Connection:
             self._send([memoryview(b"HTTP/1.1 100 Continue\r\n\r\n")])
         if self._received >= length:
             self._body_complete()
+
+    def _feed(self, data: bytes) -> None:
+        """Take a part of a chunked body."""
+        chunked = self._chunked
+        if chunked is None:
+            return
+        try:
+            chunked.feed(data)
+        except ValueError:
+            self.answer(400)
+            self.close()
+            return
+        if chunked.complete:
+            self._finish_chunked(chunked, cut=False)
+
+    def _cut(self) -> None:
+        """The sender hung up in the middle of a chunked body: what came counts, and is known to be incomplete."""
+        chunked = self._chunked
+        if chunked is not None:
+            self._finish_chunked(chunked, cut=True)
+        self.close()
+
+    def _finish_chunked(self, chunked: ChunkedBody, *, cut: bool) -> None:
+        if self._parsed is None:
+            return
+        method, path, headers = self._parsed
+        self._parsed = self._chunked = None
+        self._head = bytearray(chunked.rest)
+        request = RuntimeRequest(method, path, headers, bytes(chunked.body), chunked.received, chunked.trailers, cut)
+        self._on_request(self, request)
 
     def _receive_body(self) -> None:
         """Take what is there; a body that is not kept is read to its end and dropped."""

@@ -17,6 +17,8 @@ __all__ = [
     "EnvironmentSpec",
     "InitFailure",
     "InvocationResult",
+    "LATE_LINES",
+    "LateLines",
     "LogLine",
     "Outcome",
     "PrepareFolder",
@@ -26,6 +28,7 @@ __all__ = [
     "StartEnvironment",
     "StartedEnvironment",
     "StopEnvironment",
+    "TakeLateLines",
 ]
 
 
@@ -87,6 +90,11 @@ class EnvironmentSpec:
     ephemeral_storage_mb: int
     variables: tuple[tuple[str, str], ...]
     init_timeout_seconds: float = 10.0
+    version: str = "$LATEST"
+    account_id: str = ""
+    file_systems: tuple[tuple[str, str], ...] = ()
+    """EFS access points by id, and where they are mounted; functions with the same id see the same files."""
+    initialization_type: str = "on-demand"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,11 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class InitFailure:
-    """Why an init phase failed: `timeout`, `exit` (the process ended) or `error` (the runtime reported `payload` to init/error)."""
+    """Why an init phase failed.
+
+    `timeout`; `exit` (the runtime's process ended); `memory` (it took too much); `error` (the runtime reported `payload` to init/error);
+    `extension` (an extension ended or reported `error_type`); `entrypoint` (there is no bootstrap to run).
+    """
 
     kind: str
     payload: bytes = b""
@@ -117,12 +129,17 @@ class InitFailure:
 
 @dataclass(frozen=True, slots=True)
 class StartedEnvironment:
-    """An environment that waits for its first event, or (with `failure`) one that is gone again."""
+    """An environment that waits for its first event.
+
+    With `failure`, init has failed, and the first invocation initialises it again within its own timeout ("suppressed init"); where it is
+    not `alive`, it could not even be set up and is gone.
+    """
 
     environment_id: str
     init_milliseconds: float
     lines: tuple[LogLine, ...]
     failure: InitFailure | None = None
+    alive: bool = True
 
 
 class Outcome(Enum):
@@ -130,10 +147,10 @@ class Outcome(Enum):
 
     OK = "ok"
     ERROR = "error"
-    """The handler raised; the environment lives on."""
+    """The handler raised; the environment lives on as it is."""
     TIMEOUT = "timeout"
     EXIT = "exit"
-    """The process ended before it answered."""
+    """The runtime's process, or an extension's, ended before the runtime answered."""
     TOO_LARGE = "too_large"
     """The response was refused with 413."""
     LOST = "lost"
@@ -154,12 +171,17 @@ class RunInvocation(External):
     invocation_id: str = ""
     trace_header: str = ""
     client_context: str = ""
+    streamed_limit_bytes: int | None = None
+    """How much a streamed response may have; None where the caller wants it whole, within `response_limit_bytes`."""
     resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InvocationResult:
-    """What came of an invocation. After TIMEOUT, EXIT and LOST the environment is gone. `payload` is the response or the error document."""
+    """What came of an invocation. `payload` is the response or the error document.
+
+    After TIMEOUT and EXIT the environment is reset: /tmp is as it was, and the next invocation initialises it first. After LOST it is gone.
+    """
 
     outcome: Outcome
     payload: bytes = field(default=b"", repr=False)
@@ -169,11 +191,37 @@ class InvocationResult:
     max_memory_mb: int = 0
     exit_code: int | None = None
     """Exit status, negative for a signal."""
+    suppressed_init: InitFailure | None = None
+    """Why the init phase failed that this invocation began with."""
+    init_milliseconds: float = 0.0
+    content_type: str = ""
+    """Of a streamed response; empty for others."""
+    streamed: bytes = field(default=b"", repr=False)
+    """What a streamed response had sent when it failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopEnvironment(External):
-    """End an environment, whatever it does. Result: the log lines that it still had to say (tuple of LogLine)."""
+    """End an environment: its extensions get a SHUTDOWN event (`SPINDOWN`) and Lambda's two seconds.
+
+    Result: the log lines that it still had to say (tuple of LogLine).
+    """
 
     environment_id: str
     resource: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LateLines:
+    """What an environment wrote after its invocation was answered; seconds count from the start of that invocation."""
+
+    environment_id: str
+    lines: tuple[LogLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeLateLines(External):
+    """Everything that came late since the last time. Result: tuple of LateLines. `LATE_LINES` is notified when there is something."""
+
+
+LATE_LINES = ("sandbox", "late lines")

@@ -1,21 +1,20 @@
-"""One execution environment: its process, its Runtime API, its logs, and the life cycle that ties them together.
+"""One execution environment: its programs, its APIs, its logs, and the life cycle that ties them together (see `life_cycle`).
 
-https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
-
-Rules. Between invocations the tree is frozen: from the moment when the runtime asks for the next event until there is one. A handler's
-error costs nothing; a timeout or the end of the process costs the environment. The caller has its answer as soon as the runtime
-posted it: logs are what was written until then, and later lines come with the next invocation.
+Rules. Between invocations the tree is frozen: from the moment when the runtime and every extension ask for the next event until there is
+one. A handler's error costs nothing; a timeout, a crash or too much memory resets: the runtime is killed, extensions get SHUTDOWN, /tmp
+stays, and the next invocation initialises everything again within its own timeout. The caller has its answer as soon as the runtime
+posted it; what is written later comes late (`on_late`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from enum import Enum
-from pathlib import Path
+from dataclasses import replace
 
 from emulator.clock import WallClock, stopwatch
 from emulator.engine.janitor import Janitor
+from emulator.sandbox.connection import Connection
 from emulator.sandbox.effects import (
     EnvironmentSpec,
     InitFailure,
@@ -25,30 +24,18 @@ from emulator.sandbox.effects import (
     RunInvocation,
     StartedEnvironment,
 )
-from emulator.sandbox.isolation import Command
-from emulator.sandbox.log_pipe import LogPipe
+from emulator.sandbox.environment_logs import EnvironmentLogs
+from emulator.sandbox.extensions_api import PREFIX as EXTENSIONS
+from emulator.sandbox.extensions_api import Extension, ExtensionsApi
+from emulator.sandbox.life_cycle import MOVES, SHUTDOWN_SECONDS, Reason, State
+from emulator.sandbox.memory_watch import MemoryWatch
 from emulator.sandbox.process import ProcessTree
+from emulator.sandbox.programs import RUNTIME, Programs
 from emulator.sandbox.runtime_api import RuntimeApi
+from emulator.sandbox.telemetry_api import LOGS_PATH, TELEMETRY_PATH, TelemetryApi
+from emulator.sandbox.telemetry_events import TelemetryEvents
 
 __all__ = ["Environment"]
-
-
-class _State(Enum):
-    STARTING = "starting"
-    IDLE = "idle"
-    BUSY = "busy"
-    RESPONDED = "responded"
-    """The invocation is answered, the runtime has not asked for the next one yet."""
-    ENDED = "ended"
-
-
-_MOVES = {
-    _State.STARTING: {_State.IDLE, _State.ENDED},
-    _State.IDLE: {_State.BUSY, _State.ENDED},
-    _State.BUSY: {_State.RESPONDED, _State.ENDED},
-    _State.RESPONDED: {_State.IDLE, _State.ENDED},
-    _State.ENDED: set[_State](),
-}
 
 
 class Environment:
@@ -58,86 +45,204 @@ class Environment:
         self,
         environment_id: str,
         spec: EnvironmentSpec,
-        command: Command,
-        working_directory: Path,
+        programs: Programs,
         janitor: Janitor,
+        memory: MemoryWatch,
         on_started: Callable[[StartedEnvironment], None],
+        on_late: Callable[[str, tuple[LogLine, ...]], None],
         on_end: Callable[[Environment], None],
     ) -> None:
         self.environment_id = environment_id
+        self._spec = spec
+        self._programs = programs
         self._loop = asyncio.get_running_loop()
         self._clock = WallClock()
+        self._memory = memory
         self._on_started: Callable[[StartedEnvironment], None] | None = on_started
+        self._on_late = on_late
         self._on_end = on_end
-        self._state = _State.STARTING
-        self._started = stopwatch()
-        self._handed_over = 0.0
+        self._state = State.RESET
+        self._handed_over = self._init_started = stopwatch()
+        self._init_milliseconds = 0.0
         self._init_error: InitFailure | None = None
         self._invocation: RunInvocation | None = None
         self._on_result: Callable[[InvocationResult], None] | None = None
-        self._verdict: Outcome | None = None
-        self._logs = LogPipe(stopwatch)
+        self._peak_mb = 0
+        self._ending = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._logs = EnvironmentLogs(self._loop, extensions=bool(programs.extensions), on_lines=self._lines_came)
         self._api = RuntimeApi(self._loop, self)
-        variables = {
-            **command.variables,
-            **dict(spec.variables),
-            "AWS_LAMBDA_RUNTIME_API": self._api.address,
-            "LAMBDA_TASK_ROOT": command.variables["LAMBDA_TASK_ROOT"],
-            "LAMBDA_RUNTIME_DIR": command.variables["LAMBDA_RUNTIME_DIR"],
-            "_LAMBDA_TELEMETRY_LOG_FD": str(self._logs.write_end),
-            "_HANDLER": spec.handler,
-        }
+        self._extensions = ExtensionsApi(self, programs.function_facts(spec), tuple(programs.extensions))
+        telemetry = TelemetryApi(self._loop, self._extensions, self._clock.now)
+        telemetry.announce = self._announce
+        self._telemetry = TelemetryEvents(telemetry, spec)
+        self._api.serve(EXTENSIONS, self._extensions.dispatch)
+        self._api.serve(TELEMETRY_PATH, telemetry.dispatch)
+        self._api.serve(LOGS_PATH, telemetry.dispatch)
+        self._api.on_hang_up = self._hung_up
         try:
             self._process = ProcessTree(
-                self._loop, janitor, command, variables, self._logs.write_end, working_directory, self._process_ended
+                self._loop, janitor, programs.command, self._logs.write_ends, self._program_exited, self._tree_ended
             )
         except OSError:
             self._api.close()
-            self._logs.close()
+            self._logs.close_write_ends()
             raise
-        finally:
-            self._logs.close_write_end()
-        self._loop.add_reader(self._logs.read_end, self._read_logs)
-        self._timer: asyncio.TimerHandle | None = self._loop.call_later(spec.init_timeout_seconds, self._init_overran)
+        self._descriptors = self._logs.write_ends
+        self._logs.begin()
+        self._initialise()
 
     # -- what the sandbox asks ---------------------------------------------------------------------------------------------------
 
     def run(self, invocation: RunInvocation, on_result: Callable[[InvocationResult], None]) -> None:
         """Give the runtime an event, now or as soon as it asks for one."""
-        if self._state is _State.ENDED or self._verdict is not None:
+        if self._state is State.ENDED or self._ending:
             on_result(InvocationResult(Outcome.LOST))
             return
         self._invocation, self._on_result = invocation, on_result
-        self._timer = self._loop.call_later(invocation.timeout_seconds, self._invocation_overran)
-        if self._api.runtime_waits:
+        if self._state is State.IDLE:
             self._hand_over()
+        elif self._state is State.RESET:
+            self._initialise()
+
+    def stop(self) -> None:
+        """End the environment the way Lambda does when it is no longer needed."""
+        self._ending = True
+        if self._state is State.IDLE and self._extensions.registered:
+            self._shut_down(Reason.SPINDOWN)
+        elif self._state is not State.STOPPING:
+            self.kill()
 
     def kill(self) -> None:
-        """End the environment, whatever it does."""
+        """End the environment at once, whatever it does."""
+        self._ending = True
         self._process.kill()
 
     def collect_logs(self) -> tuple[LogLine, ...]:
         """Lines that no invocation took with it."""
         return self._logs.collect()
 
+    def check_memory(self) -> None:
+        """Reset an environment whose programs hold more than its memory size."""
+        resident = self._process.resident_mb()
+        self._peak_mb = max(self._peak_mb, resident)
+        if resident <= self._spec.memory_mb or self._state not in (State.STARTING, State.BUSY, State.RESPONDED):
+            return
+        if self._state is State.STARTING:
+            self._fail_init(InitFailure("memory", b"", "Runtime.OutOfMemory", -9))
+        else:
+            self._fail_invocation(Outcome.EXIT, Reason.FAILURE, error_type="Runtime.OutOfMemory", exit_code=-9)
+
+    # -- init --------------------------------------------------------------------------------------------------------------------
+
+    def _initialise(self) -> None:
+        """Start everything: in the init phase, or (suppressed) in the invocation that waits."""
+        self._move(State.STARTING)
+        self._init_started = stopwatch()
+        self._init_error = None
+        invocation = self._invocation
+        if invocation is not None:
+            self._handed_over = self._init_started
+            self._logs.start_of_phase()
+        seconds = self._spec.init_timeout_seconds if invocation is None else invocation.timeout_seconds
+        self._set_timer(seconds, self._init_overran)
+        self._api.reset()
+        self._extensions.begin()
+        self._telemetry.init_started(suppressed=invocation is not None)
+        if self._programs.extensions:
+            self._logs.observe(self._telemetry.function_line, self._telemetry.extension_line)
+        self._memory.add(self)
+        variables = self._programs.variables(self._spec, self._api.address, self._descriptors[0])
+        for name, argv in self._programs.extensions.items():
+            shown = self._programs.for_extension(variables)
+            self._process.launch(name, argv, shown, self._descriptors[-1])
+        if not self._programs.extensions:
+            self._start_runtime()
+
+    def _start_runtime(self) -> None:
+        if not self._programs.runtime:
+            self._fail_init(InitFailure("entrypoint", error_type="Runtime.InvalidEntrypoint"))
+            return
+        variables = self._programs.variables(self._spec, self._api.address, self._descriptors[0])
+        self._process.launch(RUNTIME, self._programs.runtime, variables, self._descriptors[0])
+
+    def _initialised(self) -> None:
+        """The runtime and every extension wait for the first event."""
+        self._init_milliseconds = (stopwatch() - self._init_started) * 1000.0
+        self._memory.remove(self)
+        self._extensions.open = False
+        self._telemetry.init_ended("success", self._init_milliseconds)
+        for extension in self._extensions.registered.values():
+            if not extension.announced:
+                extension.announced = True
+                events = ",".join(extension.events)
+                self._logs.tell(f"EXTENSION\tName: {extension.name}\tState: Ready\tEvents: [{events}]")
+                self._telemetry.extension_state(extension, "Ready")
+        self._move(State.IDLE)
+        if self._on_started is not None:
+            self._stop_timer()
+            self._report_start(None)
+
+    def _fail_init(self, failure: InitFailure) -> None:
+        milliseconds = (stopwatch() - self._init_started) * 1000.0
+        self._memory.remove(self)
+        self._telemetry.init_ended("timeout" if failure.kind == "timeout" else "error", milliseconds, failure.error_type)
+        self._extensions.open = False
+        reason = Reason.TIMEOUT if failure.kind == "timeout" else Reason.FAILURE
+        if self._on_started is not None:
+            self._report_start(failure)
+        elif self._on_result is not None:
+            outcome = {"timeout": Outcome.TIMEOUT, "error": Outcome.ERROR}.get(failure.kind, Outcome.EXIT)
+            self._answer(
+                InvocationResult(
+                    outcome,
+                    failure.payload,
+                    failure.error_type,
+                    exit_code=failure.exit_code,
+                    suppressed_init=failure,
+                    init_milliseconds=milliseconds,
+                )
+            )
+        self._shut_down(reason)
+
+    def _init_overran(self) -> None:
+        self._fail_init(InitFailure("timeout"))
+
+    def _report_start(self, failure: InitFailure | None, *, alive: bool = True) -> None:
+        on_started, self._on_started = self._on_started, None
+        if on_started is not None:
+            milliseconds = (stopwatch() - self._init_started) * 1000.0
+            on_started(StartedEnvironment(self.environment_id, milliseconds, self._logs.collect(), failure, alive))
+
     # -- what the runtime does (RuntimeEvents) -----------------------------------------------------------------------------------
 
     def runtime_ready(self) -> None:
-        """The runtime asks for the next event: init is over, or the last invocation."""
-        if self._state is _State.STARTING:
+        """The runtime asks for the next event: its part of init is over, or of the last invocation."""
+        if self._state is State.STARTING:
+            self._telemetry.init_runtime_done()
+        self._settle()
+
+    def _settle(self) -> None:
+        """Go on where everybody waits for an event."""
+        if not self._api.runtime_waits or not self._extensions.all_ready:
+            return
+        if self._state is State.STARTING:
+            self._initialised()
+        elif self._state is State.RESPONDED:
             self._stop_timer()
-            self._move(_State.IDLE)
-            self._report_start(None)
-        elif self._state is _State.RESPONDED:
-            self._move(_State.IDLE)
+            self._memory.remove(self)
+            self._move(State.IDLE)
+        if self._state is not State.IDLE:
+            return
         if self._invocation is not None:
             self._hand_over()
         else:
+            self._telemetry.freeze()
             self._process.freeze()
 
-    def runtime_responded(self, body: bytes) -> None:
+    def runtime_responded(self, body: bytes, content_type: str = "") -> None:
         """The handler returned."""
-        self._finish(Outcome.OK, body)
+        self._finish(Outcome.OK, body, content_type=content_type)
 
     def runtime_erred(self, body: bytes, error_type: str) -> None:
         """The handler raised."""
@@ -147,80 +252,198 @@ class Environment:
         """The response was larger than allowed."""
         self._finish(Outcome.TOO_LARGE, str(body_bytes).encode())
 
+    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
+        """A streamed response failed in its middle."""
+        self._finish(Outcome.ERROR, error, error_type, streamed=sent)
+
     def init_failed(self, body: bytes, error_type: str) -> None:
         """The runtime could not be initialised; it ends itself now."""
-        if self._state is _State.STARTING:
+        if self._state is State.STARTING:
             self._init_error = InitFailure("error", body, error_type)
 
-    # -- the life cycle ----------------------------------------------------------------------------------------------------------
+    # -- what extensions do (ExtensionEvents) ------------------------------------------------------------------------------------
+
+    def extension_registered(self, extension: Extension) -> None:
+        """The runtime starts when every external extension has registered."""
+        self._logs.drain()
+        if self._state is State.STARTING and not self._process.runs(RUNTIME) and self._extensions.all_registered:
+            self._start_runtime()
+
+    def extension_ready(self, extension: Extension) -> None:
+        """An extension waits for its next event."""
+        self._logs.drain()
+        self._settle()
+
+    def extension_failed(self, extension: Extension, phase: str, error_type: str) -> None:
+        """An extension gives up."""
+        self._extension_lost(extension.name, error_type, None)
+
+    def _extension_lost(self, name: str, error_type: str, exit_code: int | None) -> None:
+        if self._state is State.STARTING:
+            self._fail_init(InitFailure("extension", error_type=error_type, exit_code=exit_code))
+        elif self._state in (State.BUSY, State.RESPONDED):
+            self._fail_invocation(Outcome.EXIT, Reason.FAILURE, error_type=error_type, exit_code=exit_code)
+        elif self._state is State.IDLE:
+            self._shut_down(Reason.FAILURE)
+
+    def _hung_up(self, connection: Connection) -> None:
+        self._extensions.hung_up(connection)
+
+    # -- an invocation -----------------------------------------------------------------------------------------------------------
 
     def _hand_over(self) -> None:
         invocation = self._invocation
-        if invocation is None or self._state is not _State.IDLE:
+        if invocation is None or self._state is not State.IDLE:
             return
-        self._move(_State.BUSY)
-        self._logs.start_of_phase()
-        self._handed_over = stopwatch()
-        self._api.hand_over(invocation, self._clock.now() + invocation.timeout_seconds)
+        self._move(State.BUSY)
+        if self._timer is None:  # else it runs already, since the init that this invocation began with
+            self._logs.start_of_phase()
+            self._handed_over = stopwatch()
+            self._set_timer(invocation.timeout_seconds, self._invocation_overran)
+        else:
+            self._timer.cancel()
+            left = invocation.timeout_seconds - (stopwatch() - self._handed_over)
+            self._set_timer(left, self._invocation_overran)
+        self._peak_mb = 0
+        deadline = self._clock.now() + invocation.timeout_seconds - (stopwatch() - self._handed_over)
+        self._memory.add(self)
+        if self._extensions.registered:
+            self._extensions.invoke(
+                invocation.request_id, invocation.function_arn, invocation.trace_header, int(deadline * 1000)
+            )
+            self._telemetry.started(invocation)
+        self._api.hand_over(invocation, deadline)
         self._process.thaw()
+        self._telemetry.thaw()
 
     def _finish(
-        self, outcome: Outcome, payload: bytes = b"", error_type: str = "", exit_code: int | None = None
+        self, outcome: Outcome, payload: bytes, error_type: str = "", *, content_type: str = "", streamed: bytes = b""
     ) -> None:
+        """The runtime has answered."""
+        if self._state is State.BUSY:
+            self._move(State.RESPONDED)
+        self._answer(InvocationResult(outcome, payload, error_type, content_type=content_type, streamed=streamed))
+
+    def _fail_invocation(
+        self, outcome: Outcome, reason: Reason, *, error_type: str = "", exit_code: int | None = None
+    ) -> None:
+        """End what is under way; an event that was not handed over yet waits for the next init instead."""
+        if self._state is State.BUSY:
+            self._answer(InvocationResult(outcome, b"", error_type, exit_code=exit_code))
+        self._shut_down(reason)
+
+    def _answer(self, result: InvocationResult) -> None:
         on_result, self._on_result, self._invocation = self._on_result, None, None
-        self._stop_timer()
-        if self._state is _State.BUSY:
-            self._move(_State.RESPONDED)
+        if on_result is None:
+            return
         duration = (stopwatch() - self._handed_over) * 1000.0
-        if on_result is not None:
-            lines, memory = self._logs.collect(), self._process.peak_memory_mb()
-            on_result(InvocationResult(outcome, payload, error_type, lines, duration, memory, exit_code))
-
-    def _report_start(self, failure: InitFailure | None) -> None:
-        on_started, self._on_started = self._on_started, None
-        if on_started is not None:
-            milliseconds = (stopwatch() - self._started) * 1000.0
-            on_started(StartedEnvironment(self.environment_id, milliseconds, self._logs.collect(), failure))
-
-    def _init_overran(self) -> None:
-        self._init_error = InitFailure("timeout")
-        self._process.kill()
+        peak = min(max(self._peak_mb, self._process.peak_memory_mb(RUNTIME)), self._spec.memory_mb)
+        lines = self._logs.collect()
+        finished = replace(result, lines=lines, duration_milliseconds=duration, max_memory_mb=peak)
+        if self._extensions.registered:
+            self._telemetry.finished(finished, self._init_milliseconds)
+        on_result(finished)
 
     def _invocation_overran(self) -> None:
-        """Time is up. An event that the runtime never took is lost, not timed out."""
-        self._verdict = Outcome.TIMEOUT if self._state is _State.BUSY else Outcome.LOST
-        memory = self._process.peak_memory_mb()
-        self._process.kill()
-        if self._verdict is Outcome.TIMEOUT and self._on_result is not None:
-            on_result, self._on_result = self._on_result, None
-            duration = (stopwatch() - self._handed_over) * 1000.0
-            on_result(InvocationResult(Outcome.TIMEOUT, b"", "", self._logs.collect(), duration, memory))
+        self._timer = None
+        self._fail_invocation(Outcome.TIMEOUT, Reason.TIMEOUT)
 
-    def _process_ended(self, exit_code: int) -> None:
-        was, self._state = self._state, _State.ENDED
+    # -- the end of programs, resets, the end ------------------------------------------------------------------------------------
+
+    def _shut_down(self, reason: Reason) -> None:
+        """Kill the runtime (or ask it to end), tell extensions, and give them what Lambda gives them."""
+        self._move(State.STOPPING)
         self._stop_timer()
-        self._read_logs()
+        self._memory.remove(self)
+        self._process.thaw()
+        self._telemetry.shut_down()
+        extensions = self._extensions
+        kind = "external" if extensions.any_external else "internal" if extensions.registered else "none"
+        seconds = SHUTDOWN_SECONDS[kind]
+        if reason is Reason.SPINDOWN:
+            self._process.terminate(RUNTIME)
+        else:
+            self._process.kill_programs(spare=self._programs.names)
+        extensions.shut_down(reason.value, int((self._clock.now() + seconds) * 1000))
+        if seconds == 0.0:
+            self._process.kill_programs()
+        else:
+            self._set_timer(seconds, self._shutdown_overran)
+        self._check_stopped()
+
+    def _shutdown_overran(self) -> None:
+        self._timer = None
+        self._process.kill_programs()
+
+    def _check_stopped(self) -> None:
+        """Once no program runs: be gone, or be ready to begin again."""
+        if self._state is not State.STOPPING or any(map(self._process.runs, (RUNTIME, *self._programs.names))):
+            return
+        self._stop_timer()
+        if self._ending:
+            self._process.kill()
+            return
+        self._move(State.RESET)
+        self._api.reset()
+        if self._invocation is not None:
+            self._initialise()
+        else:
+            self._process.freeze()
+
+    def _program_exited(self, name: str, exit_code: int) -> None:
+        self._logs.drain()
+        extension = self._extensions.named(name)
+        if extension is not None:
+            extension.gone = True
+            self._telemetry.extension_state(extension, "Exited")
+        if self._state is State.STOPPING:
+            if name == RUNTIME and not self._extensions.any_external:
+                self._process.kill_programs()
+            self._check_stopped()
+        elif name != RUNTIME:
+            self._extension_lost(name, "Extension.Crash", exit_code)
+        elif self._state is State.STARTING:
+            self._fail_init(self._init_error or InitFailure("exit", error_type="Runtime.ExitError", exit_code=exit_code))
+        elif self._state in (State.BUSY, State.RESPONDED):
+            self._fail_invocation(Outcome.EXIT, Reason.FAILURE, error_type="Runtime.ExitError", exit_code=exit_code)
+        elif self._state is State.IDLE:
+            self._shut_down(Reason.FAILURE)
+
+    def _tree_ended(self, exit_code: int) -> None:
+        was, self._state = self._state, State.ENDED
+        self._stop_timer()
+        self._memory.remove(self)
         self._api.close()
-        if was is _State.STARTING:
-            self._report_start(self._init_error or InitFailure("exit", exit_code=exit_code))
+        self._telemetry.close()
+        if self._on_started is not None:
+            self._report_start(self._init_error or InitFailure("exit", exit_code=exit_code), alive=False)
         elif self._on_result is not None:
-            died = Outcome.EXIT if was is _State.BUSY else Outcome.LOST
-            self._finish(died if self._verdict is None else self._verdict, exit_code=exit_code)
+            died = Outcome.EXIT if was is State.BUSY else Outcome.LOST
+            self._answer(InvocationResult(died, exit_code=exit_code))
         self._on_end(self)
-        self._loop.remove_reader(self._logs.read_end)
         self._logs.close()
 
-    def _read_logs(self) -> None:
-        self._logs.read()
-        if self._logs.at_end:
-            self._loop.remove_reader(self._logs.read_end)
+    def _announce(self, api: str, name: str, types: list[str]) -> None:
+        shown = ", ".join(kind.capitalize() for kind in types)
+        self._logs.tell(f"{api}\tName: {name}\tState: Subscribed\tTypes: [{shown}]")
+
+    def _lines_came(self) -> None:
+        """Lines that nobody waits for are handed on by themselves."""
+        if self._on_result is None and self._on_started is None and self._state is not State.ENDED and not self._ending:
+            lines = self._logs.collect()
+            if lines:
+                self._on_late(self.environment_id, lines)
+
+    def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
+        self._stop_timer()
+        self._timer = self._loop.call_later(max(0.0, seconds), action)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _move(self, state: _State) -> None:
-        if state not in _MOVES[self._state]:
+    def _move(self, state: State) -> None:
+        if state not in MOVES[self._state]:
             raise AssertionError(f"an environment cannot go from {self._state.value} to {state.value}")
         self._state = state

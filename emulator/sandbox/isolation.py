@@ -13,7 +13,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.sandbox.interpreters import Interpreter
+from emulator.sandbox.language_runtimes import Folders, LanguageRuntime
+from emulator.sandbox.supervisor import SCRIPT
 
 __all__ = [
     "HOST_NAME",
@@ -56,26 +57,27 @@ _STORES = ("/nix/store", "/home/linuxbrew")
 class Layout:
     """The folders of this machine that an environment is made of."""
 
-    interpreter: Interpreter
+    language: LanguageRuntime
     task: Path
     layers: Path | None
-    runtime: Path
     etc: Etc
     ephemeral_storage_mb: int
     ca_bundle: Path | None
-    wrapper: str = ""
-    """AWS_LAMBDA_EXEC_WRAPPER: a script that is called with the command and must exec it."""
+    file_systems: tuple[tuple[Path, str], ...] = ()
+    """Folders of this machine that play EFS access points, and where they are mounted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What to execute, and the variables that follow from where things lie. `exit_code_above_128_is_signal` is bubblewrap's convention."""
+    """How to start the environment's supervisor, where things lie for the programs in it, and the variables that follow from that."""
 
     argv: tuple[str, ...]
+    folders: Folders
     variables: dict[str, str]
+    runtime: tuple[str, ...]
+    """The runtime's program and arguments; empty where the function brings its own."""
     depth: int
-    """Generations between our child and the runtime's process."""
-    exit_code_above_128_is_signal: bool
+    """Generations between our child and the supervisor."""
 
 
 class Etc:
@@ -122,35 +124,47 @@ _NAMESPACES = (
 
 def bubblewrap_command(layout: Layout) -> Command:
     """The sandboxed command."""
+    language = layout.language
     argv = [str(_bubblewrap()), *_NAMESPACES, *_system(), "--proc", "/proc", "--dev", "/dev"]
     argv += ["--perms", "0555", "--tmpfs", "/dev/shm", "--remount-ro", "/dev/shm"]
-    argv += ["--ro-bind", layout.interpreter.prefix, _LANG, "--ro-bind", str(layout.runtime), _RUNTIME]
+    argv += ["--ro-bind", language.prefix, _LANG] if _is_own_prefix(language) else []
+    if language.executable and not _is_own_prefix(language):
+        argv += ["--ro-bind", language.executable, f"{_LANG}/{language.below_prefix}"]
+    argv += ["--dir", _RUNTIME] if language.folder is None else ["--ro-bind", str(language.folder), _RUNTIME]
     argv += ["--ro-bind", str(layout.task), _TASK]
     argv += ["--dir", _OPT] if layout.layers is None else ["--ro-bind", str(layout.layers), _OPT]
     argv += ["--perms", "1777", "--size", str(layout.ephemeral_storage_mb * 1_048_576), "--tmpfs", "/tmp"]
+    for folder, mount in layout.file_systems:
+        argv += ["--bind", str(folder), mount]
     for store in _STORES:
-        if layout.interpreter.prefix.startswith(store):
+        if language.prefix.startswith(store):
             argv += ["--ro-bind", store, store]
-    for packages in layout.interpreter.site_packages:
+    for packages in language.site_packages:
         if os.path.isdir(packages):
-            below = os.path.relpath(os.path.realpath(packages), layout.interpreter.prefix)
+            below = os.path.relpath(os.path.realpath(packages), language.prefix)
             argv += ["--tmpfs", f"{_LANG}/{below}"] if not below.startswith("..") else []
             argv += ["--tmpfs", packages] if packages.startswith("/usr/") else []
     argv += _certificates(layout)
-    argv += ["--remount-ro", "/", "--chdir", _TASK]
-    runtime = (f"{_LANG}/{layout.interpreter.inside_prefix}", f"{_RUNTIME}/bootstrap.py", _OPT)
-    argv += [layout.wrapper, *runtime] if layout.wrapper else runtime
-    return Command(tuple(argv), _variables(_TASK, _OPT, _RUNTIME, _LANG), 2, True)
+    argv += ["--remount-ro", "/", "--chdir", _TASK, "/bin/sh", "-c", SCRIPT]
+    folders = Folders(_TASK, _OPT, _RUNTIME, _LANG)
+    return Command(tuple(argv), folders, _variables(folders, language.kind), language.command(folders, isolated=True), 2)
 
 
 def plain_command(layout: Layout) -> Command:
     """The same contract without namespaces: paths are the host's."""
+    language = layout.language
     layers = "/nonexistent" if layout.layers is None else str(layout.layers)
-    runtime = (layout.interpreter.executable, "-S", str(layout.runtime / "bootstrap.py"), layers)
-    variables = _variables(str(layout.task), layers, str(layout.runtime), layout.interpreter.prefix)
+    runtime = "/nonexistent" if language.folder is None else str(language.folder)
+    folders = Folders(str(layout.task), layers, runtime, language.prefix or "/usr")
+    variables = _variables(folders, language.kind)
     if layout.ca_bundle is not None:
         variables["SSL_CERT_FILE"] = str(layout.ca_bundle)
-    return Command((layout.wrapper, *runtime) if layout.wrapper else runtime, variables, 0, False)
+    return Command(("/bin/sh", "-c", SCRIPT), folders, variables, language.command(folders, isolated=False), 0)
+
+
+def _is_own_prefix(language: LanguageRuntime) -> bool:
+    """Whether the interpreter lies in a folder of its own, and not spread over the system's."""
+    return bool(language.prefix) and not (language.kind == "nodejs" and language.prefix in ("/usr", "/usr/local", "/"))
 
 
 def _bubblewrap() -> str | None:
@@ -187,27 +201,33 @@ def _certificates(layout: Layout) -> list[str]:
     if layout.ca_bundle is None:
         return argv
     covered = set()
-    for place in (_CA_BUNDLE, layout.interpreter.cafile):
+    for place in (_CA_BUNDLE, layout.language.cafile):
         real = os.path.realpath(place) if place else ""
         if real and os.path.isfile(real) and real not in covered and real.startswith(("/etc/", "/usr/")):
             covered.add(real)
             argv += ["--ro-bind", str(layout.ca_bundle), real]
-    place = layout.interpreter.cafile
+    place = layout.language.cafile
     if place and not os.path.exists(place) and os.path.isdir(os.path.dirname(place)) and place.startswith("/usr/"):
         # The default file does not exist on this machine: give the interpreter's OpenSSL a folder that has it.
         argv += ["--tmpfs", os.path.dirname(place), "--ro-bind", str(layout.ca_bundle), place]
     return argv
 
 
-def _variables(task: str, layers: str, runtime: str, lang: str) -> dict[str, str]:
+def _variables(folders: Folders, kind: str) -> dict[str, str]:
     """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html, those that name places."""
+    task, layers, runtime, lang = folders.task, folders.layers, folders.runtime, folders.language
     libraries = f"{lang}/lib:/lib64:/usr/lib64:{runtime}:{runtime}/lib:{task}:{task}/lib:{layers}/lib"
-    return {
+    variables = {
         "LANG": "en_US.UTF-8",
         "TZ": ":UTC",
         "PATH": f"{lang}/bin:/usr/local/bin:/usr/bin/:/bin:{layers}/bin",
         "LD_LIBRARY_PATH": libraries,
-        "PYTHONPATH": runtime,
         "LAMBDA_TASK_ROOT": task,
         "LAMBDA_RUNTIME_DIR": runtime,
     }
+    if kind == "python":
+        variables["PYTHONPATH"] = runtime
+    if kind == "nodejs":
+        variables["NODE_PATH"] = f"{layers}/nodejs/node_modules:{runtime}/node_modules:{runtime}:{task}"
+        variables["NODE_EXTRA_CA_CERTS"] = _CA_BUNDLE
+    return variables

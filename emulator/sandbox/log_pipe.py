@@ -42,6 +42,8 @@ class LogPipe:
         self._kept_bytes = 0
         self._dropped = 0
         self.at_end = False
+        self.on_line: Callable[[str], None] | None = None
+        """Told of each line when it was read."""
 
     def start_of_phase(self) -> None:
         """Count the following lines' seconds from now."""
@@ -121,3 +123,5 @@ class LogPipe:
         for start in range(0, max(1, len(line)), _LONGEST_LINE):
             text = line[start : start + _LONGEST_LINE].decode("utf-8", "replace")
             self._lines.append(LogLine(self._seconds(), text))
+            if self.on_line is not None:
+                self.on_line(text)

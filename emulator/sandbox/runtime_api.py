@@ -1,4 +1,4 @@
-"""The Lambda Runtime API of one environment, on a loopback port of its own.
+"""The Lambda Runtime API of one environment, on a loopback port of its own, which it shares with the environment's other APIs.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 
@@ -13,7 +13,10 @@ It keeps the protocol (who may say what, when); what an answer means for the env
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
 import socket
+from collections.abc import Callable
 from typing import Protocol
 
 from emulator.sandbox.connection import Connection, RuntimeRequest
@@ -23,6 +26,7 @@ __all__ = ["RuntimeApi", "RuntimeEvents"]
 
 _PREFIX = "/2018-06-01/runtime/"
 _NO_INVOCATION_LIMIT = 6_291_556
+_ERROR_TYPE = "lambda-runtime-function-error-type"
 
 
 class RuntimeEvents(Protocol):
@@ -31,8 +35,11 @@ class RuntimeEvents(Protocol):
     def runtime_ready(self) -> None:
         """The runtime asks for the next event."""
 
-    def runtime_responded(self, body: bytes) -> None:
-        """The runtime answered the invocation."""
+    def runtime_responded(self, body: bytes, content_type: str) -> None:
+        """The runtime answered the invocation; `content_type` is empty unless it streamed the answer."""
+
+    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
+        """The runtime failed in the middle of a streamed answer, of which `sent` came."""
 
     def response_refused(self, body_bytes: int) -> None:
         """The runtime's answer was larger than allowed."""
@@ -52,11 +59,21 @@ class RuntimeApi:
         self._events = events
         self._connections: set[Connection] = set()
         self._waiting: Connection | None = None
+        self._others: list[tuple[str, Callable[[Connection, RuntimeRequest], None]]] = []
+        self.on_hang_up: Callable[[Connection], None] = _nobody
         self._invocation: RunInvocation | None = None
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         self._listener.setblocking(False)
         self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         loop.add_reader(self._listener.fileno(), self._accept)
+
+    def serve(self, prefix: str, dispatch: Callable[[Connection, RuntimeRequest], None]) -> None:
+        """Have another API answer requests below `prefix`."""
+        self._others.append((prefix, dispatch))
+
+    def reset(self) -> None:
+        """The runtime is gone: nobody waits, nothing is under way."""
+        self._waiting = self._invocation = None
 
     @property
     def runtime_waits(self) -> bool:
@@ -102,11 +119,22 @@ class RuntimeApi:
         self._connections.discard(connection)
         if self._waiting is connection:
             self._waiting = None
+        self.on_hang_up(connection)
 
-    def _body_limit(self) -> int:
-        return _NO_INVOCATION_LIMIT if self._invocation is None else self._invocation.response_limit_bytes
+    def _body_limit(self, chunked: bool) -> int:
+        if self._invocation is None:
+            return _NO_INVOCATION_LIMIT
+        return self._limit_of(self._invocation, chunked)
+
+    def _limit_of(self, invocation: RunInvocation, chunked: bool) -> int:
+        streamed = chunked and invocation.streamed_limit_bytes is not None
+        return invocation.streamed_limit_bytes or 0 if streamed else invocation.response_limit_bytes
 
     def _dispatch(self, connection: Connection, request: RuntimeRequest) -> None:
+        for prefix, dispatch in self._others:
+            if request.path.startswith(prefix):
+                dispatch(connection, request)
+                return
         verb = (request.method, request.path.removeprefix(_PREFIX))
         if verb == ("GET", "invocation/next"):
             self._next(connection)
@@ -138,22 +166,40 @@ class RuntimeApi:
             connection.answer(400, body=_fault("InvalidRequestID", "Invalid request ID"))
         elif request.headers.get("lambda-runtime-invocation-id", invocation.invocation_id) != invocation.invocation_id:
             connection.answer(400, body=_fault("InvalidInvocationId", "Invalid invocation ID"))
-        elif request.body_bytes > invocation.response_limit_bytes:
+        elif request.body_bytes > (limit := self._limit_of(invocation, "transfer-encoding" in request.headers)):
             self._invocation = None
-            limit = f"Exceeded maximum allowed payload size ({invocation.response_limit_bytes} bytes)."
-            connection.answer(413, body=_fault("RequestEntityTooLarge", limit))
+            text = f"Exceeded maximum allowed payload size ({limit} bytes)."
+            connection.answer(413, body=_fault("RequestEntityTooLarge", text))
             self._events.response_refused(request.body_bytes)
         else:
             self._invocation = None
-            connection.answer(202, body=b'{"status":"OK"}')
-            if what == "response":
-                self._events.runtime_responded(request.body)
-            else:
+            if not request.cut:
+                connection.answer(202, body=b'{"status":"OK"}')
+            if what == "error":
                 self._events.runtime_erred(request.body, _error_type(request))
+            elif request.cut or request.trailers.get(_ERROR_TYPE):
+                error_type = request.trailers.get(_ERROR_TYPE, "Runtime.TruncatedResponse")
+                self._events.stream_broken(request.body, _trailing_error(request, error_type), error_type)
+            else:
+                streamed = request.headers.get("lambda-runtime-function-response-mode") == "streaming"
+                self._events.runtime_responded(request.body, request.headers.get("content-type", "") if streamed else "")
+
+
+def _trailing_error(request: RuntimeRequest, error_type: str) -> bytes:
+    encoded = request.trailers.get("lambda-runtime-function-error-body", "")
+    try:
+        document = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        document = encoded.encode()
+    return document or _fault(error_type, "The runtime hung up in the middle of its response")
+
+
+def _nobody(connection: Connection) -> None:
+    """Nobody listens."""
 
 
 def _error_type(request: RuntimeRequest) -> str:
-    return request.headers.get("lambda-runtime-function-error-type", "")
+    return request.headers.get(_ERROR_TYPE, "")
 
 
 def _fault(kind: str, message: str) -> bytes:

@@ -16,27 +16,33 @@ from emulator.errors import EmulatorError
 from emulator.sandbox.bundle import RuntimeBundle
 from emulator.sandbox.content_store import ContentStore
 from emulator.sandbox.effects import (
+    LATE_LINES,
     EnvironmentSpec,
     InvocationResult,
+    LateLines,
+    LogLine,
     Outcome,
     PrepareFolder,
     PrepareZip,
     RunInvocation,
     StartEnvironment,
     StopEnvironment,
+    TakeLateLines,
 )
 from emulator.sandbox.environment import Environment
 from emulator.sandbox.interpreters import Interpreters
 from emulator.sandbox.isolation import (
     LOST_WITHOUT_NAMESPACES,
-    Command,
     Etc,
     Layout,
     bubblewrap_command,
     plain_command,
     probe_command,
 )
+from emulator.sandbox.language_runtimes import LanguageRuntimes
+from emulator.sandbox.memory_watch import MemoryWatch
 from emulator.sandbox.packages import Packages
+from emulator.sandbox.programs import Programs
 from emulator.sandbox.requirements import Requirements
 
 __all__ = ["Sandbox"]
@@ -58,11 +64,16 @@ class Sandbox:
         self._interpreters = Interpreters(self._run_tool)
         requirements = Requirements(store, self._run_tool)
         self._packages = Packages(store, requirements, self._interpreters)
-        self._bundle = RuntimeBundle(store, requirements, self._run_tool)
+        bundle = RuntimeBundle(store, requirements, self._run_tool)
+        self._languages = LanguageRuntimes(self._interpreters, bundle, self._run_tool)
         self._isolated = isolated
         """Whether bubblewrap works here; None until it was tried."""
         self._etc: Etc | None = None
         self._environments: dict[str, Environment] = {}
+        self._stopping: dict[str, Done] = {}
+        self._late: list[LateLines] = []
+        self._engine: Engine | None = None
+        self._memory = MemoryWatch()
         self._gone: list[asyncio.Future[None]] = []
         self._ids = count(1)
         self._work: set[asyncio.Task[None]] = set()
@@ -74,6 +85,8 @@ class Sandbox:
         engine.perform(StartEnvironment, self._start)
         engine.perform(RunInvocation, self._run)
         engine.perform(StopEnvironment, self._stop)
+        engine.perform(TakeLateLines, self._take_late_lines)
+        self._engine = engine
 
     @property
     def isolated(self) -> bool | None:
@@ -86,6 +99,7 @@ class Sandbox:
             work.cancel()
         await asyncio.gather(*self._work, return_exceptions=True)
         await self._tools.close()
+        self._memory.close()
         while self._environments:
             gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self._gone.append(gone)
@@ -110,9 +124,17 @@ class Sandbox:
         if environment is None:
             done((), None)
             return
-        lines = environment.collect_logs()
-        environment.kill()
+        self._stopping[effect.environment_id] = done
+        environment.stop()
+
+    def _take_late_lines(self, effect: TakeLateLines, done: Done) -> None:
+        lines, self._late = tuple(self._late), []
         done(lines, None)
+
+    def _came_late(self, environment_id: str, lines: tuple[LogLine, ...]) -> None:
+        self._late.append(LateLines(environment_id, lines))
+        if self._engine is not None:
+            self._engine.notify(LATE_LINES)
 
     def _do(self, work: Coroutine[Any, Any, Any], done: Done) -> Undo:
         """Run asynchronous work for an effect."""
@@ -138,55 +160,66 @@ class Sandbox:
 
     # -- starting ----------------------------------------------------------------------------------------------------------------
 
-    async def _prepare(self, spec: EnvironmentSpec) -> tuple[Command, Path]:
+    async def _prepare(self, spec: EnvironmentSpec) -> Programs:
         """Everything that must be there before the process starts: folders, interpreter, runtime."""
         if self._isolated is None:
             self._isolated = await self._try_isolation()
         if self._etc is None:
             self._etc = Etc(self._janitor.folder / "etc")
-        interpreter = await self._interpreters.of(spec.runtime)
         task = await self._packages.merged(spec.code)
         if task is None:
             raise EmulatorError(f"function {spec.function_name} has no code folder")
+        layers = await self._packages.merged(spec.layers)
         ca_bundle = self._janitor.folder / "ca" / "bundle.pem"
         layout = Layout(
-            interpreter=interpreter,
+            language=await self._languages.of(spec.runtime),
             task=task,
-            layers=await self._packages.merged(spec.layers),
-            runtime=await self._bundle.of(interpreter),
+            layers=layers,
             etc=self._etc,
             ephemeral_storage_mb=spec.ephemeral_storage_mb,
             ca_bundle=ca_bundle if ca_bundle.is_file() else None,
-            wrapper=dict(spec.variables).get("AWS_LAMBDA_EXEC_WRAPPER", ""),
+            file_systems=tuple((self._file_system(name), mount) for name, mount in spec.file_systems),
         )
-        return (bubblewrap_command(layout) if self._isolated else plain_command(layout)), task
+        command = bubblewrap_command(layout) if self._isolated else plain_command(layout)
+        return Programs.of(command, task, layers, dict(spec.variables).get("AWS_LAMBDA_EXEC_WRAPPER", ""))
+
+    def _file_system(self, name: str) -> Path:
+        """The folder that plays an EFS access point; it lives as long as this emulator."""
+        if self._isolated is False:
+            raise EmulatorError("EFS access points need namespaces (bubblewrap), which this machine forbids")
+        folder = self._janitor.folder / "efs" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
 
     def _then_launch(self, spec: EnvironmentSpec, done: Done) -> Done:
         def launch(prepared: Any, error: BaseException | None) -> None:
             if error is not None:
                 done(None, error)
                 return
-            command, folder = prepared
             environment_id = f"environment-{next(self._ids)}"
             try:
                 self._environments[environment_id] = Environment(
                     environment_id,
                     spec,
-                    command,
-                    folder,
+                    prepared,
                     self._janitor,
+                    self._memory,
                     lambda started: done(started, None),
+                    self._came_late,
                     self._ended,
                 )
             except OSError as problem:
                 done(
-                    None, EmulatorError(f"cannot start {command.argv[0]} for function {spec.function_name}: {problem}")
+                    None, EmulatorError(f"cannot start {prepared.command.argv[0]} for function {spec.function_name}: {problem}")
                 )
 
         return launch
 
     def _ended(self, environment: Environment) -> None:
         self._environments.pop(environment.environment_id, None)
+        stopped = self._stopping.pop(environment.environment_id, None)
+        if stopped is not None:
+            stopped(environment.collect_logs(), None)
         if not self._environments:
             waiting, self._gone = self._gone, []
             for gone in waiting:

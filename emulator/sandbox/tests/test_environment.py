@@ -53,7 +53,7 @@ def test_function_sees_lambdas_file_system_and_nothing_of_this_machine(tmp_path:
             "/var/runtime",
         ]
         assert (seen["write"], seen["root_write"], seen["shm"]) == ("OSError", "OSError", "OSError")
-        assert len(seen["processes"]) <= 2
+        assert len(seen["processes"]) <= 4  # the namespace, the supervisor, the one who waits for it, itself
         assert seen["packages"] is True
         assert seen["sdk"] == "/var/runtime/boto3/__init__.py"
         assert seen["host"] == "169.254.100.6"

@@ -29,8 +29,11 @@ class Events:
         if self.offer and self.api is not None:
             self.api.hand_over(self.offer.pop(0), 1_700_000_000.5)
 
-    def runtime_responded(self, body: bytes) -> None:
-        self.seen.append(("response", body))
+    def runtime_responded(self, body: bytes, content_type: str) -> None:
+        self.seen.append(("response", body, content_type) if content_type else ("response", body))
+
+    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
+        self.seen.append(("broken", sent, error, error_type))
 
     def response_refused(self, body_bytes: int) -> None:
         self.seen.append(("refused", body_bytes))

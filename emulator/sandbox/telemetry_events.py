@@ -1,0 +1,121 @@
+"""Writes the platform's telemetry: which event tells of which step of an environment's life.
+
+https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import Any
+
+from emulator.sandbox.effects import EnvironmentSpec, InvocationResult, Outcome, RunInvocation
+from emulator.sandbox.extensions_api import Extension
+from emulator.sandbox.telemetry_api import TelemetryApi
+
+__all__ = ["TelemetryEvents"]
+
+_STATUS = {Outcome.OK: "success", Outcome.ERROR: "error", Outcome.TIMEOUT: "timeout"}
+
+
+class TelemetryEvents:
+    """Emits the events of one environment; costs nothing where nobody subscribes."""
+
+    def __init__(self, api: TelemetryApi, spec: EnvironmentSpec) -> None:
+        self._api = api
+        self._spec = spec
+        self._phase = "init"
+        self._request_id = ""
+
+    # -- init --------------------------------------------------------------------------------------------------------------------
+
+    def init_started(self, *, suppressed: bool) -> None:
+        """An init phase begins; `suppressed` where it is part of an invocation."""
+        self._api.begin()
+        self._phase = "invoke" if suppressed else "init"
+        record = {
+            **self._init(),
+            "functionName": self._spec.function_name,
+            "functionVersion": self._spec.version,
+            "runtimeVersion": self._spec.runtime,
+        }
+        self._api.emit("platform.initStart", record)
+
+    def init_runtime_done(self) -> None:
+        """The runtime is ready."""
+        if self._api.wanted:
+            self._api.emit("platform.initRuntimeDone", {**self._init(), "status": "success"})
+
+    def init_ended(self, status: str, milliseconds: float, error_type: str = "") -> None:
+        """The phase is over."""
+        if not self._api.wanted:
+            return
+        record: dict[str, Any] = {**self._init(), "status": status, "metrics": {"durationMs": round(milliseconds, 3)}}
+        if error_type:
+            record["errorType"] = error_type
+        if status != "success":
+            self._api.emit("platform.initRuntimeDone", {name: record[name] for name in record if name != "metrics"})
+        self._api.emit("platform.initReport", record)
+
+    def _init(self) -> dict[str, Any]:
+        return {"initializationType": self._spec.initialization_type, "phase": self._phase}
+
+    # -- invocations -------------------------------------------------------------------------------------------------------------
+
+    def started(self, invocation: RunInvocation) -> None:
+        """An event is handed over."""
+        self._request_id = invocation.request_id
+        record: dict[str, Any] = {"requestId": invocation.request_id, "version": self._spec.version}
+        if invocation.trace_header:
+            record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": invocation.trace_header}
+        self._api.emit("platform.start", record)
+
+    def finished(self, result: InvocationResult, init_milliseconds: float) -> None:
+        """An invocation is answered, or has failed."""
+        request_id = self._request_id
+        status = _STATUS.get(result.outcome, "failure")
+        duration = round(result.duration_milliseconds, 3)
+        error = {"errorType": result.error_type} if result.error_type else {}
+        metrics = {"durationMs": duration, "producedBytes": len(result.payload)}
+        self._api.emit("platform.runtimeDone", {"requestId": request_id, "status": status, "metrics": metrics, **error})
+        report = {
+            "durationMs": duration,
+            "billedDurationMs": ceil(result.duration_milliseconds),
+            "memorySizeMB": self._spec.memory_mb,
+            "maxMemoryUsedMB": result.max_memory_mb,
+        }
+        self._api.emit("platform.end", {"requestId": request_id})
+        self._api.emit("platform.report", {"requestId": request_id, "metrics": report, "status": status, **error})
+        if status == "failure":
+            self._api.emit("platform.fault", f"RequestId: {request_id} Process exited before completing request")
+
+    # -- the rest ----------------------------------------------------------------------------------------------------------------
+
+    def extension_state(self, extension: Extension, state: str) -> None:
+        """An extension is ready, or has ended."""
+        record = {"name": extension.name, "state": state, "events": list(extension.events)}
+        self._api.emit("platform.extension", record)
+
+    def function_line(self, text: str) -> None:
+        """The function wrote a line."""
+        self._api.emit("function", f"{text}\n")
+
+    def extension_line(self, text: str) -> None:
+        """An extension wrote a line."""
+        self._api.emit("extension", f"{text}\n")
+
+    def freeze(self) -> None:
+        """Nobody could receive anything."""
+        self._api.freeze()
+
+    def thaw(self) -> None:
+        """Somebody can again."""
+        self._api.thaw()
+
+    def shut_down(self) -> None:
+        """The last chance."""
+        self._api.thaw()
+        self._api.flush()
+
+    def close(self) -> None:
+        """The environment is gone."""
+        self._api.close()
