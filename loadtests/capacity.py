@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadtests.facts import RunFacts
-from loadtests.summary import PartUse, Summary
+from loadtests.summary import OTHERS, PartUse, Summary
 from loadtests.verdict import Check, Verdict
 
 __all__ = ["CapacityStep", "find_capacity", "judge_step"]
@@ -32,8 +32,9 @@ class CapacityStep:
 
     @property
     def busiest(self) -> str:
-        """The part that used most of the processors, with its cores."""
-        use = max(self.processor_use, key=lambda use: use.load_cores, default=None)
+        """The part of the run that used most of the processors, with its cores."""
+        own = [use for use in self.processor_use if use.part != OTHERS]
+        use = max(own, key=lambda use: use.load_cores, default=None)
         return "not known" if use is None else f"{use.part} ({use.load_cores:.2f} cores)"
 
 

@@ -13,11 +13,10 @@ from typing import Annotated
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from loadtests.capacity import CapacityStep, find_capacity, judge_step
 from loadtests.clock import wall
-from loadtests.console import ConsoleProgress, format_seconds, new_console, print_results
+from loadtests.console import ConsoleProgress, format_seconds, new_console, new_table, print_results
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import EnvironmentNotReady, LoadError, UsageError
 from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
@@ -219,9 +218,7 @@ def _print_capacity(console: Console, size: str, best: float | None, steps: Sequ
     console.print(
         f"[bold]{size}: {best:.1f} messages/s keep up[/bold]; most of the processors went to {at_best.busiest}"
     )
-    table = Table(title=f"Who used the processors at {best:.1f}/s", title_justify="left")
-    table.add_column("part")
-    table.add_column("cores", justify="right")
+    table = new_table(f"Who used the processors at {best:.1f}/s", "part", "cores")
     for use in sorted(at_best.processor_use, key=lambda use: -use.load_cores):
         table.add_row(use.part, f"{use.load_cores:.2f}")
     console.print(table)
