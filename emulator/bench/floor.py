@@ -36,6 +36,7 @@ __all__ = ["main"]
 SIZES = {"1KiB": 1024, "256KiB": 256 * 1024, "1MiB": 1 << 20, "4MB": 4_000_000}
 PIPELINE = Path(__file__).parents[2] / "system" / "audit_ingest"
 _STARTED = {"executionArn": "arn:aws:states:us-east-1:000000000000:execution:audit:x", "startDate": 1767225600.0}
+_COLUMNS = ("loopback", "runtime", "floor", "bare_handler", "quiet", "quiet_ratio", "loaded", "loaded_ratio")
 _BARE_LOOP = """
 import json, statistics, sys, time
 sys.path[:0] = sys.argv[3].split(":")
@@ -74,7 +75,12 @@ def request_body(size: int) -> bytes:
 def proxy_event(body: bytes) -> bytes:
     """The event that API Gateway makes of the request, as the function gets it."""
     identity = {"sourceIp": "127.0.0.1", "userAgent": "floor", "apiKey": "k", "apiKeyId": "i"}
-    context = {"requestId": str(uuid.UUID(int=0)), "identity": identity, "stage": "Prod", "requestTimeEpoch": 1767225600000}
+    context = {
+        "requestId": str(uuid.UUID(int=0)),
+        "identity": identity,
+        "stage": "Prod",
+        "requestTimeEpoch": 1767225600000,
+    }
     headers = {"Content-Type": "application/json", "User-Agent": "floor"}
     return json.dumps(
         {
@@ -176,7 +182,9 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
                         times["loaded"] += exchange_times(endpoint_port, path, headers, body, count)
                         wait()
                     row = {key: 1000 * statistics.median(values) for key, values in times.items()}
-                    row["bare_handler"] = 1000 * statistics.median(_bare_loop(subject, variables, event, count, Path(folder)))
+                    row["bare_handler"] = 1000 * statistics.median(
+                        _bare_loop(subject, variables, event, count, Path(folder))
+                    )
                     row["floor"] = row["loopback"] + row["runtime"]
                     row["quiet_ratio"] = row["quiet"] / row["floor"]
                     row["loaded_ratio"] = row["loaded"] / row["floor"]
@@ -239,8 +247,10 @@ def main() -> None:
     options = parser.parse_args()
     sizes = {name: SIZES[name] if name in SIZES else int(name) for name in options.sizes.split(",")}
     with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
-        function = target.client("lambda").get_function_configuration(FunctionName=target.outputs["IngestFunctionName"])
-        folders = asyncio.run(prepare(PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message", function["Runtime"]))
+        name = target.outputs["IngestFunctionName"]
+        function = target.client("lambda").get_function_configuration(FunctionName=name)
+        code, layer = PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message"
+        folders = asyncio.run(prepare(code, layer, function["Runtime"]))
         subject = Subject(target, function["Environment"]["Variables"], folders)
         results = measure(subject, sizes, options.rounds, options.count)
         steps = steps_of_last_message(target)
@@ -251,7 +261,7 @@ def main() -> None:
     print("| size | loopback | function | floor | handler bare | ingest, quiet | x floor | ingest, loaded | x floor |")
     print("|---" * 9 + "|")
     for name, row in results.items():
-        cells = [row[key] for key in ("loopback", "runtime", "floor", "bare_handler", "quiet", "quiet_ratio", "loaded", "loaded_ratio")]
+        cells = [row[key] for key in _COLUMNS]
         print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
     print("\nmilliseconds, medians; where the last message's time went:\n")
     for step in steps:

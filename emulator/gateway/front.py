@@ -76,13 +76,17 @@ class Front:
             request_bytes=len(request.body),
         )
 
+        engine.requests += 1
+
         def done(result: Any, error: BaseException | None) -> None:
+            engine.requests -= 1
             if error is not None:
                 logger.error("%s %s failed", request.method, request.path, exc_info=error)
                 result = HttpResponse(
                     500, (("Content-Type", "application/json"),), b'{"message": "Internal server error"}'
                 )
             respond(result)
+            engine.on_ready()
             engine.journal.write(
                 engine.clock.now(),
                 "response",

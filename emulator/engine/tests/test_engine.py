@@ -11,7 +11,21 @@ import pytest
 
 from emulator.account import Account
 from emulator.clock import VirtualClock
-from emulator.effects import All, Call, Cancel, External, Notify, Now, Process, Race, Record, Sleep, Spawn, WaitFor
+from emulator.effects import (
+    All,
+    Call,
+    Cancel,
+    External,
+    Notify,
+    Now,
+    Process,
+    Race,
+    Record,
+    Shield,
+    Sleep,
+    Spawn,
+    WaitFor,
+)
 from emulator.engine import DeliveryPolicy, DeliverySchedule, Engine, Fault, TaskCancelled
 from emulator.errors import AwsError, EmulatorError
 from emulator.operation import CallContext, Params, Reply, Service, operation
@@ -433,3 +447,56 @@ def test_a_failed_delivery_does_not_block_its_order_key(caplog: Any) -> None:
     assert arrived == [1, 2]
     assert [entry.outcome for entry in engine.journal.entries(kind="failed")] == ["Refused"]
     assert engine.chains == {}
+
+
+# -- background work -------------------------------------------------------------------------------------------------------------
+
+
+def test_background_work_gives_way_to_requests_for_a_moment_only(engine: Engine) -> None:
+    started: list[str] = []
+
+    def work(name: str) -> Process:
+        started.append(name)
+        yield Now()
+
+    def spawn(name: str) -> None:
+        def process() -> Process:
+            yield Spawn(name, lambda: work(name), background=True)
+
+        engine.run_now("spawner", process(), lambda result, error: None)
+
+    engine.requests = 1
+    spawn("first")
+    assert engine.release_background(0.01) == pytest.approx(0.01)
+    engine.run_ready(10)
+    assert started == []
+    engine.clock.move_to(0.02)  # type: ignore[attr-defined]
+    spawn("second")
+    assert engine.release_background(0.01) == pytest.approx(0.01)
+    engine.run_ready(10)
+    assert started == ["first"], "it waited long enough; the second has not"
+    engine.requests = 0
+    assert engine.release_background(0.01) is None
+    engine.run_ready(10)
+    assert started == ["first", "second"]
+
+
+def test_shielded_work_goes_on_when_the_one_who_waits_is_cancelled(engine: Engine) -> None:
+    ended: list[str] = []
+
+    def work() -> Process:
+        yield Sleep(5)
+        ended.append("work")
+        return "done"
+
+    def waiting() -> Process:
+        return (yield Shield(work()))
+
+    def process() -> Process:
+        first = yield Race((waiting(), sleeper(1, "gave up")))
+        yield Sleep(10)
+        second = yield Shield(work())
+        return first, second
+
+    assert finish(engine, process()) == ((1, "gave up"), "done")
+    assert ended == ["work", "work"]

@@ -216,9 +216,9 @@ class EnvironmentPool:
             configuration = queue[0].configuration
             if live + coming == 0:
                 wanted.append((False, queue[0].order, configuration))
-            elif self.capacity.eager_starts:
-                wanted.append((True, queue[0].order, configuration))
-            elif live and self._pace(configuration).wants_another(len(queue), live + coming, now):
+            elif self.capacity.eager_starts or (
+                live and self._pace(configuration).wants_another(len(queue), live + coming, now)
+            ):
                 wanted.append((True, queue[0].order, configuration))
         return min(wanted, key=lambda entry: entry[:2])[2] if wanted else None
 

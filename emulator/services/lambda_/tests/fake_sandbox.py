@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from itertools import count
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 from emulator.account import Account
