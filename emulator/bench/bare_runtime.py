@@ -14,7 +14,7 @@ from pathlib import Path
 
 from emulator.clock import stopwatch
 
-__all__ = ["BareResponder", "BareRuntime", "exchange_times"]
+__all__ = ["BareResponder", "BareRuntime", "Exchange"]
 
 _RESPONDER = """
 import asyncio, sys
@@ -57,26 +57,31 @@ class BareResponder:
         self._process.wait()
 
 
-def exchange_times(
-    port: int, path: str, headers: Sequence[tuple[str, str]], body: bytes, count: int, after: object = None
-) -> list[float]:
-    """Seconds of each of `count` POST exchanges on one kept-alive connection; `after` is called between them, outside the time."""
-    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
-    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode()
-    times = []
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(count):
-            start = stopwatch()
-            connection.sendall(head)
-            connection.sendall(body)
-            status = _read_response(connection)
-            times.append(stopwatch() - start)
-            if status != 200:
-                raise RuntimeError(f"POST {path} answered {status}")
-            if callable(after):
-                after()
-    return times
+class Exchange:
+    """One POST, made again and again on one kept-alive connection."""
+
+    def __init__(self, port: int, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
+        self._head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode()
+        self._body = body
+        self._path = path
+        self._connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __call__(self) -> float:
+        """Seconds of one exchange. Raises RuntimeError where the answer is not 200."""
+        start = stopwatch()
+        self._connection.sendall(self._head)
+        self._connection.sendall(self._body)
+        status = _read_response(self._connection)
+        seconds = stopwatch() - start
+        if status != 200:
+            raise RuntimeError(f"POST {self._path} answered {status}")
+        return seconds
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
 
 def _read_response(connection: socket.socket) -> int:
