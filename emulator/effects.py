@@ -136,6 +136,8 @@ class Spawn(Effect):
     delivery: bool = False
     order_key: str | None = None
     trace_id: str = ""
+    background: bool = False
+    """It may wait a moment for clients' requests that are under way: what AWS does later, on other machines than the caller's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def service_factories(
         from emulator.sandbox import Capacity
         from emulator.services.lambda_ import LambdaService
 
-        capacity = Capacity.of_this_machine()
+        capacity = replace(Capacity.of_this_machine(), eager_starts=config.clock == "virtual")
         if config.max_environments is not None:
             capacity = replace(capacity, max_environments=config.max_environments)
         return LambdaService(account, capacity=capacity)

@@ -1,5 +1,7 @@
 """How much the pipeline takes: the highest arrival rate at which nothing is lost and the slowest percent stays under a limit.
 
+An ingest that is fast may still pile up work behind it, so the highest rate without such a backlog is told apart.
+
 Short steps of an open model: the rate doubles until a step fails, then the gap is halved until it is small. A step is a load run
 like any other, with the same checks.
 """
@@ -10,10 +12,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadtests.facts import RunFacts
-from loadtests.summary import PartUse, Summary
+from loadtests.summary import OTHERS, PartUse, Summary
 from loadtests.verdict import Check, Verdict
 
-__all__ = ["CapacityStep", "find_capacity", "judge_step"]
+__all__ = ["CapacityStep", "find_capacity", "judge_step", "without_backlog"]
+
+# What is left of the last messages' own workflows when the load ends; more than this is a backlog.
+_PROMPT_SECONDS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +37,16 @@ class CapacityStep:
 
     @property
     def busiest(self) -> str:
-        """The part that used most of the processors, with its cores."""
-        use = max(self.processor_use, key=lambda use: use.load_cores, default=None)
+        """The part of the run that used most of the processors, with its cores."""
+        own = [use for use in self.processor_use if use.part != OTHERS]
+        use = max(own, key=lambda use: use.load_cores, default=None)
         return "not known" if use is None else f"{use.part} ({use.load_cores:.2f} cores)"
+
+
+def without_backlog(steps: Sequence[CapacityStep]) -> float | None:
+    """Return the highest good rate at which messages were also persisted as fast as they came (None: at no rate)."""
+    rates = [step.rate_per_second for step in steps if step.why_not is None and step.drain_seconds <= _PROMPT_SECONDS]
+    return max(rates, default=None)
 
 
 def judge_step(facts: RunFacts, summary: Summary, verdict: Verdict, max_p99_seconds: float) -> CapacityStep:

@@ -12,7 +12,7 @@ from loadtests.facts import RunFacts
 from loadtests.message import Message
 from loadtests.percentiles import Durations, required_samples
 from loadtests.plot import Axis, Plot, linear_axis, log_axis
-from loadtests.summary import Summary
+from loadtests.summary import OTHERS, Summary
 
 __all__ = [
     "PARTS",
@@ -34,7 +34,7 @@ PARTS = {
     "load generator": "--four",
     "observer": "--five",
     "run": "--six",
-    "other programs": "--quiet",
+    OTHERS: "--quiet",
 }
 _MAX_DOTS = 4000
 _SHOWN_PERCENTILES = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9)
@@ -201,7 +201,7 @@ def processors(facts: RunFacts) -> str:
         if span < 0.05:
             continue
         row = {part: (after.parts.get(part, 0.0) - before.parts.get(part, 0.0)) / span for part in PARTS}
-        row["other programs"] = max(0.0, (after.machine - before.machine) / span - sum(row.values()))
+        row[OTHERS] = max(0.0, (after.machine - before.machine) / span - sum(row.values()))
         times.append(max(0.0, (before.at_seconds + after.at_seconds) / 2))
         rows.append(row)
     plot = Plot(

@@ -13,11 +13,10 @@ from typing import Annotated
 import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from loadtests.capacity import CapacityStep, find_capacity, judge_step
+from loadtests.capacity import CapacityStep, find_capacity, judge_step, without_backlog
 from loadtests.clock import wall
-from loadtests.console import ConsoleProgress, format_seconds, new_console, print_results
+from loadtests.console import ConsoleProgress, format_seconds, new_console, new_table, print_results
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import EnvironmentNotReady, LoadError, UsageError
 from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
@@ -216,19 +215,31 @@ def _print_capacity(console: Console, size: str, best: float | None, steps: Sequ
         )
         return
     at_best = next(step for step in steps if step.rate_per_second == best)
+    p99 = format_seconds(at_best.ingest_p99_seconds)
     console.print(
-        f"[bold]{size}: {best:.1f} messages/s keep up[/bold]; most of the processors went to {at_best.busiest}"
+        f"[bold]{size}: {best:.1f} messages/s[/bold], nothing lost, p99 of ingest {p99}; "
+        f"most of the processors went to {at_best.busiest}"
     )
-    table = Table(title=f"Who used the processors at {best:.1f}/s", title_justify="left")
-    table.add_column("part")
-    table.add_column("cores", justify="right")
+    prompt = without_backlog(steps)
+    if prompt != best:
+        rate = "no rate that was tried" if prompt is None else f"{prompt:.1f}/s"
+        drained = format_seconds(at_best.drain_seconds)
+        console.print(f"The workflow behind it lags at that rate: {drained} to drain. Without a backlog: {rate}")
+    table = new_table(f"Who used the processors at {best:.1f}/s", "part", "cores")
     for use in sorted(at_best.processor_use, key=lambda use: -use.load_cores):
         table.add_row(use.part, f"{use.load_cores:.2f}")
     console.print(table)
 
 
 def _write_capacity(path: Path, size: str, best: float | None, steps: Sequence[CapacityStep]) -> None:
-    value = {"schema_version": 1, "size": size, "capacity_per_second": best, "steps": list(steps)}
+    prompt = without_backlog(steps)
+    value = {
+        "schema_version": 1,
+        "size": size,
+        "capacity_per_second": best,
+        "without_backlog_per_second": prompt,
+        "steps": list(steps),
+    }
     path.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
 
 

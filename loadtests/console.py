@@ -20,7 +20,7 @@ from loadtests.sizes import MAX, format_bytes
 from loadtests.summary import SizeFigures, Summary
 from loadtests.verdict import Verdict
 
-__all__ = ["ConsoleProgress", "format_seconds", "new_console", "print_results"]
+__all__ = ["ConsoleProgress", "format_seconds", "new_console", "new_table", "print_results"]
 
 _PLAIN_PERIOD_SECONDS = 5.0
 _PLAIN_WIDTH = 120
@@ -143,7 +143,7 @@ def print_results(console: Console, facts: RunFacts, summary: Summary, verdict: 
     )
 
 
-def _table(title: str, *columns: str) -> Table:
+def new_table(title: str, *columns: str) -> Table:
     """A table whose first column names the row and whose others are figures."""
     table = Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for number, name in enumerate(columns):
@@ -164,7 +164,7 @@ def _counts(summary: Summary) -> Table:
         "corrupt",
         "false flags",
     )
-    table = _table("What became of the messages", "size", *names)
+    table = new_table("What became of the messages", "size", *names)
     for figures in (*summary.sizes, summary.total):
         good = (figures.sent, figures.accepted, figures.refused, figures.archived, figures.recorded, figures.announced)
         bad = (figures.lost, figures.duplicated, figures.corrupt, figures.false_flags)
@@ -185,12 +185,12 @@ def _latencies(facts: RunFacts, summary: Summary) -> Table:
         for metric in ("ingest", "persisted")
         for name in ("p50", "p90", "p99")
     ]
-    table = _table(
+    table = new_table(
         "How long it took, from the moment each message was due", "size", *names, "slowest", "ingest / floor"
     )
     for figures in summary.sizes:
         table.add_row(_named(figures), *_percentiles(figures), _floor(facts, figures))
-    table.caption = "n<: too few messages, ten must lie beyond. persisted: until the final notice with both flags true"
+    table.caption = "n<: too few messages. persisted: until the final notice with both flags true"
     table.caption_justify = "left"
     return table
 
@@ -214,7 +214,7 @@ def _floor(facts: RunFacts, figures: SizeFigures) -> str:
 
 def _processors(facts: RunFacts, summary: Summary) -> Table:
     title = f"Who used the {facts.machine['cores']} cores"
-    table = _table(title, "part", "cores during the load", "CPU seconds in all")
+    table = new_table(title, "part", "cores during the load", "CPU seconds in all")
     for use in sorted(summary.processor_use, key=lambda use: -use.load_cores):
         table.add_row(use.part, f"{use.load_cores:.2f}", f"{use.cpu_seconds:.1f}")
     return table

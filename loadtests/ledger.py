@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from loadtests.message import Message, Notice, StoredItem, StoredObject
+from loadtests.plan import is_key, probe_prefix
 
 __all__ = ["MESSAGES", "Tail", "Unclaimed", "append_row", "assemble", "read_messages", "read_rows", "write_messages"]
 
@@ -85,12 +86,14 @@ def assemble(
     items: Iterable[Row],
     *,
     epoch_seconds: float,
-    probe_prefix: str,
+    run_id: str,
+    exclusive: bool,
 ) -> tuple[list[Message], Unclaimed]:
     """Return every message with all that belongs to it, and what belongs to none.
 
     A row belongs to the message whose id it bears, else to the one whose key it bears: an object that was written twice under
-    two ids still has one sender's key in its payload. `probe_prefix` starts the keys of messages that are not counted.
+    two ids still has one sender's key in its payload. Probes are not counted. What bears no key of any run is unclaimed only if the
+    run had the pipeline to itself (`exclusive`); elsewhere it is somebody else's.
     """
     by_key: dict[str, Message] = {}
     key_by_id: dict[str, str] = {}
@@ -112,7 +115,7 @@ def assemble(
         for row in rows:
             key = owner(row)
             if key is None:
-                if not str(row["key"]).startswith(probe_prefix):
+                if _is_stray(str(row["key"]), run_id, exclusive):
                     strangers[kind].append(str(row["object_key"] if kind == "objects" else row["message_id"]))
             elif kind == "notices":
                 moment = row["at"] - epoch_seconds
@@ -127,6 +130,13 @@ def assemble(
     ]
     messages.sort(key=lambda message: message.index)
     return messages, Unclaimed(**{kind: tuple(found) for kind, found in strangers.items()})
+
+
+def _is_stray(key: str, run_id: str, exclusive: bool) -> bool:
+    """Whether a row that no message of the run claims should not be there."""
+    if is_key(key):
+        return key.startswith(f"{run_id}-") and not key.startswith(probe_prefix(run_id))
+    return exclusive
 
 
 def _message(row: Row, epoch_seconds: float) -> Message:

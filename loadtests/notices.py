@@ -56,7 +56,7 @@ def _receive(
         messages = batch.get("Messages", [])
         rows = [row for message in messages if (row := notice_row(message["Body"], at)) is not None]
         with lock:
-            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(run_id)))
+            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(f"{run_id}-")))
             log.flush()
         if deletion is not None:
             deletion.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -10,9 +11,10 @@ from loadtests.bodies import BodyTemplate
 from loadtests.schedule import Arrival, ArrivalProcess, arrivals
 from loadtests.sizes import MessageSize
 
-__all__ = ["RunPlan", "message_key", "probe_key", "probe_prefix"]
+__all__ = ["RunPlan", "is_key", "message_key", "probe_key", "probe_prefix"]
 
 _KEY_DIGITS = 7
+_KEY = re.compile(rf"\S+-(\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ def message_key(run_id: str, index: int) -> str:
 def probe_key(run_id: str, index: int) -> str:
     """Return the key of a message that is sent before the load and counted nowhere."""
     return f"{probe_prefix(run_id)}{index:0{_KEY_DIGITS - 1}d}"
+
+
+def is_key(text: str) -> bool:
+    """Return whether a text has the form of a key, of this run or of another."""
+    return _KEY.fullmatch(text) is not None
 
 
 def probe_prefix(run_id: str) -> str:

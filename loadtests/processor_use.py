@@ -17,7 +17,7 @@ import psutil
 __all__ = ["BRIDGE", "CACHE", "EMULATOR", "FUNCTIONS", "ProcessorUse", "Sample"]
 
 EMULATOR, BRIDGE, CACHE, FUNCTIONS = "emulator", "bridge", "cache", "functions"
-# What a child of the target is, by a part of its command line: the emulator's own helpers first, everything else runs a function.
+# What a child of the target is, by a part of its command line: the emulator's own processes first, everything else runs a function.
 _COMMANDS = (
     ("emulator.gateway.bridge_worker", BRIDGE),
     ("valkey-server", CACHE),

@@ -15,7 +15,7 @@ from loadtests.facts import RunFacts
 from loadtests.message import Message
 from loadtests.percentiles import Durations
 from loadtests.sizes import format_bytes
-from loadtests.summary import Summary
+from loadtests.summary import OTHERS, Summary
 from loadtests.verdict import Verdict
 
 __all__ = ["page"]
@@ -65,7 +65,7 @@ def _validity(facts: RunFacts, summary: Summary, verdict: Verdict) -> list[tuple
     generator = summary.generator
     invalid = [check for check in verdict.checks if not check.passed and check.exit_code is ExitCode.GENERATOR_INVALID]
     lag = generator.start_lag
-    others = next((use.load_cores for use in summary.processor_use if use.part == "other programs"), None)
+    others = next((use.load_cores for use in summary.processor_use if use.part == OTHERS), None)
     own = next((use.load_cores for use in summary.processor_use if use.part == "load generator"), None)
     limit = facts.plan.max_start_lag_seconds
     rows = [

@@ -19,7 +19,7 @@ from loadtests.launcher import Collector, running_collector, running_generator
 from loadtests.ledger import Unclaimed, assemble, read_messages, read_rows, write_messages
 from loadtests.live import Live, LiveFigures
 from loadtests.message import Message
-from loadtests.plan import RunPlan, probe_prefix
+from loadtests.plan import RunPlan
 from loadtests.probe import Prober, SizeLimit, largest_accepted
 from loadtests.processor_use import ProcessorUse, Sample
 from loadtests.run_folder import RunFolder
@@ -236,7 +236,9 @@ class LoadRun:
             read_rows(folder.objects),
             read_rows(folder.items),
             epoch_seconds=epoch,
-            probe_prefix=probe_prefix(self.facts.plan.run_id),
+            run_id=self.facts.plan.run_id,
+            # A target whose process is ours to watch was started for this run, or for the runs before it.
+            exclusive=self._target.process_id is not None,
         )
         # Of a run that was cut short, answers were still on their way: what nobody claims is no stray.
         self.facts = replace(self.facts, unclaimed=unclaimed if self.facts.complete else Unclaimed())

@@ -10,9 +10,10 @@ from loadtests.message import STAGES, Message
 from loadtests.outcome import Outcome, judge
 from loadtests.percentiles import Durations
 
-__all__ = ["ALL", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "summarize"]
+__all__ = ["ALL", "OTHERS", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "summarize"]
 
 ALL = "all"
+OTHERS = "other programs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +184,5 @@ def _processor_use(facts: RunFacts) -> list[PartUse]:
     # A clock tick is 10 ms, so the sum of the parts may exceed the whole by a little.
     others = max(0.0, last.machine - first.machine - sum(whole for whole, _ in parts.values()))
     others_in_load = max(0.0, end.machine - first.machine - sum(part for _, part in parts.values()))
-    parts["other programs"] = (others, others_in_load)
+    parts[OTHERS] = (others, others_in_load)
     return [PartUse(name, whole, loaded / span) for name, (whole, loaded) in parts.items()]

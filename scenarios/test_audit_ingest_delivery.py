@@ -4,6 +4,7 @@ order.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from emulator.targets import Pipeline
@@ -14,14 +15,30 @@ from fixtures.payload import binary
 from fixtures.request_body import meta_data
 
 
+def _topic_may_send(topic_arn: str, queue_arn: str) -> str:
+    """Without such a policy nothing arrives:
+    https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html
+    """
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": topic_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def test_subscriber_that_filters_by_stage_gets_that_stage_alone(windtunnel: Pipeline) -> None:
     """https://docs.aws.amazon.com/sns/latest/dg/sns-message-filtering.html"""
     target = windtunnel.target
     sqs, sns = target.client("sqs"), target.client("sns")
     url = sqs.create_queue(QueueName="final-only")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = target.output("NotificationTopicArn")
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _topic_may_send(topic, arn)})
     subscription = sns.subscribe(
-        TopicArn=target.output("NotificationTopicArn"),
+        TopicArn=topic,
         Protocol="sqs",
         Endpoint=arn,
         Attributes={"FilterPolicy": '{"stage": ["final"]}'},

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.targets import Pipeline
@@ -15,6 +15,9 @@ from fixtures.oracle import assert_persisted, send
 from fixtures.payload import Payload, binary
 from fixtures.request_body import meta_data
 from fixtures.strategies import json_values, payloads
+
+# One pipeline takes the messages of all examples, as it does in life.
+SHARED = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 VALUES: dict[str, Any] = {
     "zero": 0,
@@ -41,14 +44,14 @@ def test_value_survives(windtunnel: Pipeline, value: Any) -> None:
     assert_persisted(send(windtunnel, payload, meta), payload, meta)
 
 
-@settings(max_examples=15)
+@settings(SHARED, max_examples=15)
 @given(custom=json_values(), payload=payloads())
 def test_any_allowed_message_survives(windtunnel: Pipeline, custom: Any, payload: Payload) -> None:
     meta = meta_data(custom=custom)
     assert_persisted(send(windtunnel, payload, meta), payload, meta)
 
 
-@settings(max_examples=5)
+@settings(SHARED, max_examples=5)
 @given(name=st.sampled_from(["$", "a.b", "messageID", "Message.$", "\u00e4", " ", "__proto__"]), value=json_values())
 def test_any_name_of_a_field_survives(windtunnel: Pipeline, name: str, value: Any) -> None:
     meta, payload = meta_data(**{name: value}), binary(5)

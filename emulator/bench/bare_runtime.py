@@ -5,7 +5,6 @@ Each does the least that the exchange needs, with blocking sockets or a bare asy
 
 from __future__ import annotations
 
-import os
 import socket
 import subprocess
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 from emulator.clock import stopwatch
 
-__all__ = ["BareResponder", "BareRuntime", "exchange_times"]
+__all__ = ["BareResponder", "BareRuntime", "Exchange"]
 
 _RESPONDER = """
 import asyncio, sys
@@ -58,24 +57,31 @@ class BareResponder:
         self._process.wait()
 
 
-def exchange_times(port: int, path: str, headers: Sequence[tuple[str, str]], body: bytes, count: int, after: object = None) -> list[float]:
-    """Seconds of each of `count` POST exchanges on one kept-alive connection; `after` is called between them, outside the time."""
-    lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
-    head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode()
-    times = []
-    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for _ in range(count):
-            start = stopwatch()
-            connection.sendall(head)
-            connection.sendall(body)
-            status = _read_response(connection)
-            times.append(stopwatch() - start)
-            if status != 200:
-                raise RuntimeError(f"POST {path} answered {status}")
-            if callable(after):
-                after()
-    return times
+class Exchange:
+    """One POST, made again and again on one kept-alive connection."""
+
+    def __init__(self, port: int, path: str, headers: Sequence[tuple[str, str]], body: bytes) -> None:
+        lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(body)}"]
+        self._head = "\r\n".join([*lines, *(f"{name}: {value}" for name, value in headers), "", ""]).encode()
+        self._body = body
+        self._path = path
+        self._connection = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def __call__(self) -> float:
+        """Seconds of one exchange. Raises RuntimeError where the answer is not 200."""
+        start = stopwatch()
+        self._connection.sendall(self._head)
+        self._connection.sendall(self._body)
+        status = _read_response(self._connection)
+        seconds = stopwatch() - start
+        if status != 200:
+            raise RuntimeError(f"POST {self._path} answered {status}")
+        return seconds
+
+    def close(self) -> None:
+        """Hang up."""
+        self._connection.close()
 
 
 def _read_response(connection: socket.socket) -> int:
@@ -96,6 +102,7 @@ class BareRuntime:
     """AWS's runtime interface client with one function, behind a Runtime API of a few blocking socket calls."""
 
     def __init__(self, argv: Sequence[str], variables: Mapping[str, str], folder: Path) -> None:
+        self._connection: socket.socket | None = None
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(20)
         address = f"127.0.0.1:{self._listener.getsockname()[1]}"
@@ -111,7 +118,8 @@ class BareRuntime:
         """Seconds from handing the event over to having the whole response, and the response."""
         head = (
             f"HTTP/1.1 200 OK\r\nLambda-Runtime-Aws-Request-Id: {request_id}\r\nLambda-Runtime-Deadline-Ms: 99999999999999\r\n"
-            f"Lambda-Runtime-Invoked-Function-Arn: {function_arn}\r\nContent-Type: application/json\r\nContent-Length: {len(payload)}\r\n\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {function_arn}\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(payload)}\r\n\r\n"
         ).encode()
         start = stopwatch()
         self._next.sendall(head)
@@ -119,22 +127,19 @@ class BareRuntime:
         connection, body = self._request()
         seconds = stopwatch() - start
         connection.sendall(b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
-        self._connection = connection
         self._next = self._request()[0]
         return seconds, body
 
     def _request(self) -> tuple[socket.socket, bytes]:
         """The next whole request of the runtime, on the connection that it keeps alive or on a new one."""
-        connection = getattr(self, "_connection", None)
+        connection = self._connection if self._connection is not None else self._accept()
         data = b""
         while b"\r\n\r\n" not in data:
-            part = b"" if connection is None else connection.recv(262144)
-            if not part:
+            part = connection.recv(262144)
+            if part:
+                data += part
+            else:
                 connection = self._accept()
-                connection.settimeout(60)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                continue
-            data += part
         head, _, body = data.partition(b"\r\n\r\n")
         lowered = head.lower()
         length = int(lowered.split(b"content-length:")[1].split(b"\r\n")[0]) if b"content-length:" in lowered else 0
@@ -145,11 +150,16 @@ class BareRuntime:
 
     def _accept(self) -> socket.socket:
         try:
-            return self._listener.accept()[0]
+            connection = self._listener.accept()[0]
         except TimeoutError:
             state = "runs" if self._process.poll() is None else f"ended with {self._process.returncode}"
             log = Path(self._log.name).read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"the function behind the bare runtime says nothing; it {state} and wrote: {log}") from None
+            raise RuntimeError(
+                f"the function behind the bare runtime says nothing; it {state} and wrote: {log}"
+            ) from None
+        connection.settimeout(60)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
 
     def close(self) -> None:
         """End the function's process."""
@@ -157,5 +167,4 @@ class BareRuntime:
         self._process.wait()
         self._listener.close()
         self._log.close()
-        if os.path.exists(self._log.name):
-            os.unlink(self._log.name)
+        Path(self._log.name).unlink(missing_ok=True)

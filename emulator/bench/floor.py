@@ -2,10 +2,10 @@
 
 The floor of a size is one loopback HTTP exchange of that size with a bare server, plus the same ingest function behind AWS's runtime
 client and a bare Runtime API server, with the same Valkey (same TLS) and a StartExecution that is answered at once. Beside it stands the
-handler called bare in a loop. The emulator is measured with one client, in blocks that alternate with the floor's, twice over:
+handler called bare in a loop. The emulator is measured with one client, against the floor under the same conditions, twice over:
 
-    quiet     the next message leaves when the workflow of the one before has ended: what an ingest costs
-    loaded    the next message leaves at once: the workflow of the one before shares the two cores
+    quiet     floor and ingest in turn, message by message, and the next pair when the workflow of the one before has ended
+    loaded    message after message, so that the workflow of the one before shares the cores; the floor back to back as well
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from emulator.bench.bare_runtime import BareResponder, BareRuntime, exchange_times
+from emulator.bench.bare_runtime import BareResponder, BareRuntime, Exchange
 from emulator.bench.function_folders import FunctionFolders, prepare
 from emulator.clock import stopwatch
 from emulator.targets.embedded import EmbeddedTarget
@@ -36,6 +36,18 @@ __all__ = ["main"]
 SIZES = {"1KiB": 1024, "256KiB": 256 * 1024, "1MiB": 1 << 20, "4MB": 4_000_000}
 PIPELINE = Path(__file__).parents[2] / "system" / "audit_ingest"
 _STARTED = {"executionArn": "arn:aws:states:us-east-1:000000000000:execution:audit:x", "startDate": 1767225600.0}
+_TIMES = ("loopback", "runtime", "quiet", "hot_loopback", "hot_runtime", "loaded")
+_COLUMNS = (
+    "loopback",
+    "runtime",
+    "floor",
+    "quiet",
+    "quiet_ratio",
+    "hot_floor",
+    "loaded",
+    "loaded_ratio",
+    "bare_handler",
+)
 _BARE_LOOP = """
 import json, statistics, sys, time
 sys.path[:0] = sys.argv[3].split(":")
@@ -74,7 +86,12 @@ def request_body(size: int) -> bytes:
 def proxy_event(body: bytes) -> bytes:
     """The event that API Gateway makes of the request, as the function gets it."""
     identity = {"sourceIp": "127.0.0.1", "userAgent": "floor", "apiKey": "k", "apiKeyId": "i"}
-    context = {"requestId": str(uuid.UUID(int=0)), "identity": identity, "stage": "Prod", "requestTimeEpoch": 1767225600000}
+    context = {
+        "requestId": str(uuid.UUID(int=0)),
+        "identity": identity,
+        "stage": "Prod",
+        "requestTimeEpoch": 1767225600000,
+    }
     headers = {"Content-Type": "application/json", "User-Agent": "floor"}
     return json.dumps(
         {
@@ -166,20 +183,34 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
                 for name, size in sizes.items():
                     body = request_body(size)
                     event = proxy_event(body)
-                    times: dict[str, list[float]] = {"loopback": [], "runtime": [], "quiet": [], "loaded": []}
-                    exchange_times(endpoint_port, path, headers, body, 5)
+                    ingest = Exchange(endpoint_port, path, headers, body)
+                    bare = Exchange(sink.port, "/", headers, body)
+                    times: dict[str, list[float]] = {key: [] for key in _TIMES}
+                    for _ in range(5):
+                        ingest()
+                        bare()
+                        _invoke(runtime, event)
                     for _ in range(rounds):
-                        times["loopback"] += exchange_times(sink.port, "/", headers, body, count)
-                        times["runtime"] += [_invoke(runtime, event) for _ in range(count)]
                         wait()
-                        times["quiet"] += exchange_times(endpoint_port, path, headers, body, count, wait)
-                        times["loaded"] += exchange_times(endpoint_port, path, headers, body, count)
+                        for _ in range(count):
+                            times["loopback"].append(bare())
+                            times["runtime"].append(_invoke(runtime, event))
+                            times["quiet"].append(ingest())
+                            wait()
+                        times["hot_loopback"] += [bare() for _ in range(count)]
+                        times["hot_runtime"] += [_invoke(runtime, event) for _ in range(count)]
+                        times["loaded"] += [ingest() for _ in range(count)]
                         wait()
+                    ingest.close()
+                    bare.close()
                     row = {key: 1000 * statistics.median(values) for key, values in times.items()}
-                    row["bare_handler"] = 1000 * statistics.median(_bare_loop(subject, variables, event, count, Path(folder)))
+                    row["bare_handler"] = 1000 * statistics.median(
+                        _bare_loop(subject, variables, event, count, Path(folder))
+                    )
                     row["floor"] = row["loopback"] + row["runtime"]
+                    row["hot_floor"] = row["hot_loopback"] + row["hot_runtime"]
                     row["quiet_ratio"] = row["quiet"] / row["floor"]
-                    row["loaded_ratio"] = row["loaded"] / row["floor"]
+                    row["loaded_ratio"] = row["loaded"] / row["hot_floor"]
                     results[name] = row
             finally:
                 runtime.close()
@@ -239,8 +270,10 @@ def main() -> None:
     options = parser.parse_args()
     sizes = {name: SIZES[name] if name in SIZES else int(name) for name in options.sizes.split(",")}
     with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
-        function = target.client("lambda").get_function_configuration(FunctionName=target.outputs["IngestFunctionName"])
-        folders = asyncio.run(prepare(PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message", function["Runtime"]))
+        name = target.outputs["IngestFunctionName"]
+        function = target.client("lambda").get_function_configuration(FunctionName=name)
+        code, layer = PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message"
+        folders = asyncio.run(prepare(code, layer, function["Runtime"]))
         subject = Subject(target, function["Environment"]["Variables"], folders)
         results = measure(subject, sizes, options.rounds, options.count)
         steps = steps_of_last_message(target)
@@ -248,10 +281,12 @@ def main() -> None:
         json.dump({"sizes": results, "steps": steps}, sys.stdout, indent=1)
         print()
         return
-    print("| size | loopback | function | floor | handler bare | ingest, quiet | x floor | ingest, loaded | x floor |")
-    print("|---" * 9 + "|")
+    print(
+        "| size | loopback | function | floor | ingest, quiet | x floor | floor, hot | ingest, loaded | x floor | handler bare |"
+    )
+    print("|---" * 10 + "|")
     for name, row in results.items():
-        cells = [row[key] for key in ("loopback", "runtime", "floor", "bare_handler", "quiet", "quiet_ratio", "loaded", "loaded_ratio")]
+        cells = [row[key] for key in _COLUMNS]
         print(f"| {name} | " + " | ".join(f"{cell:.2f}" for cell in cells) + " |")
     print("\nmilliseconds, medians; where the last message's time went:\n")
     for step in steps:

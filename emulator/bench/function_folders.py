@@ -65,11 +65,15 @@ async def prepare(function: Path, layer: Path, runtime: str) -> FunctionFolders:
         packages = Packages(store, requirements, interpreters)
         interpreter = await interpreters.of(runtime)
         code = await packages.local(PrepareFolder(str(function), runtime))
-        layers = await packages.local(PrepareFolder(str(layer), runtime, requirements_below="python", files_below="python"))
+        layers = await packages.local(
+            PrepareFolder(str(layer), runtime, requirements_below="python", files_below="python")
+        )
         task, merged = await packages.merged(code.folders), await packages.merged(layers.folders)
         assert task is not None
         assert merged is not None
-        return FunctionFolders(interpreter.executable, task, merged, await RuntimeBundle(store, requirements, run).of(interpreter))
+        return FunctionFolders(
+            interpreter.executable, task, merged, await RuntimeBundle(store, requirements, run).of(interpreter)
+        )
     finally:
         await tools.close()
         janitor.close()

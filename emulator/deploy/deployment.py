@@ -62,6 +62,8 @@ class Deployment:
         self.resources = resources
         self.progress = progress
         self.failures: list[str] = []
+        self.imported: set[str] = set()
+        """The exports of other stacks that the resources use."""
         self._planned: tuple[str, ...] = ()
         self._settled: set[str] = set()
         self._made: list[str] = []
@@ -75,6 +77,7 @@ class Deployment:
         known = {logical_id: (live.physical_id, live.attributes) for logical_id, live in self.resources.items()}
         scope = plan.draft.scope(self.environment, known)
         resolver = Resolver(scope)
+        self.imported = scope.imported
         self._planned = tuple(plan.resources)
         yield All(tuple(self._bring_up(planned, resolver, known) for planned in plan.resources.values()))
         return not self.failures

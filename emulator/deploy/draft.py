@@ -19,6 +19,8 @@ from emulator.effects import Call, Process
 
 __all__ = ["Draft", "Source", "read_draft"]
 
+KEPT_EXPANSIONS = 16
+"""Expanded SAM templates that are remembered: a nested template is looked at beforehand, then deployed."""
 LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
 
 
@@ -89,7 +91,10 @@ def read_draft(source: Source, given: Mapping[str, str], environment: Environmen
 def _expanded(template: Mapping[str, Any], values: Mapping[str, Any], environment: Environment) -> Process:
     key = json.dumps([template, dict(values)], sort_keys=True).encode()
     if key not in environment.expansions:
-        environment.expansions[key] = yield from expand_sam(template, values, environment.account)
+        expanded = yield from expand_sam(template, values, environment.account)
+        while len(environment.expansions) >= KEPT_EXPANSIONS:
+            del environment.expansions[next(iter(environment.expansions))]
+        environment.expansions[key] = expanded
     return environment.expansions[key]
 
 

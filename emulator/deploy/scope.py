@@ -58,6 +58,8 @@ class StackScope:
         self._resources = resources
         self._zones = zones
         self._preview = preview
+        self.imported: set[str] = set()
+        """The exports of other stacks that were asked for."""
         self._conditions: dict[str, bool | None] = {}
         account = environment.account
         self._pseudo: dict[str, Any] = {
@@ -138,6 +140,7 @@ class StackScope:
         """What `Fn::ImportValue` gives."""
         if name not in self._environment.exports:
             raise TemplateError(f"No export named {name} found.")
+        self.imported.add(name)
         return self._environment.exports[name]
 
     def availability_zones(self, region: str) -> Sequence[str]:

@@ -17,6 +17,10 @@ __all__ = ["start_spawned"]
 def start_spawned(engine: Engine, effect: Spawn, *, trace_id: str, principal: str) -> Task:
     """Start what a Spawn asks for, as often and as late as the delivery policy says; the task of the first copy."""
     trace_id = effect.trace_id or trace_id
+    if effect.background:
+        task = Task(effect.name, effect.start(), trace_id=trace_id, principal=principal)
+        engine.start_in_background(task)
+        return task
     if not effect.delivery:
         return engine.spawn(effect.name, effect.start(), trace_id=trace_id, principal=principal)
     tasks: list[Task] = []

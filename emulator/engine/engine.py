@@ -66,6 +66,9 @@ class Engine:
         self._services: dict[str, Dispatchable] = {}
         self._unmade: dict[str, Callable[[], Dispatchable]] = {}
         self._ready: deque[tuple[Task, Any, BaseException | None]] = deque()
+        self._background: deque[tuple[float, Task]] = deque()
+        self.requests = 0
+        """Clients' requests under way; background tasks give way to them for a moment."""
 
     # -- services and outside work -----------------------------------------------------------------------------------------------
 
@@ -128,14 +131,34 @@ class Engine:
         self._ready.append((task, value, error))
         self.on_ready()
 
+    def start_in_background(self, task: Task) -> None:
+        """Start a task when no client's request is under way, or after a moment (see `release_background`)."""
+        self._background.append((self.clock.now(), task))
+        self.on_ready()
+
+    def release_background(self, grace_seconds: float) -> float | None:
+        """Let background tasks start: all of them where no request is under way, else those that waited `grace_seconds`.
+
+        How long the first of the others has to wait yet, or None.
+        """
+        while self._background:
+            if self.requests > 0:
+                left = self._background[0][0] + grace_seconds - self.clock.now()
+                if left > 0.0:
+                    return left
+            self._ready.append((self._background.popleft()[1], None, None))
+        return None
+
     @property
     def has_ready(self) -> bool:
         """Whether a task is ready to go on."""
         return bool(self._ready)
 
     def run_ready(self, limit: int | None = None) -> int:
-        """Step ready tasks, at most `limit` of them; the number stepped."""
+        """Step ready tasks, at most `limit` of them; the number stepped. Without a limit, background tasks are not held back."""
         stepped = 0
+        if limit is None:
+            self.release_background(0.0)
         while self._ready and (limit is None or stepped < limit):
             task, value, error = self._ready.popleft()
             if not task.done:

@@ -11,7 +11,9 @@ from emulator.errors import EmulatorError
 __all__ = ["Runner"]
 
 SLICE = 64
-"""Background tasks stepped before the loop looks at its sockets again."""
+"""Ready tasks stepped before the loop looks at its sockets again."""
+GRACE_SECONDS = 0.01
+"""How long background tasks give way to clients' requests: about what a function needs to end after its last call."""
 
 
 class Runner:
@@ -40,6 +42,7 @@ class Runner:
         self._scheduled = False
         engine = self.engine
         engine.fire_due()
+        held_back = engine.release_background(0.0 if isinstance(engine.clock, VirtualClock) else GRACE_SECONDS)
         engine.run_ready(SLICE)
         if engine.has_ready:
             self._on_ready()
@@ -54,6 +57,9 @@ class Runner:
                 else:
                     self._idle.set()
             return
+        if held_back is not None:
+            moment = clock.now() + held_back
+            deadline = moment if deadline is None else min(deadline, moment)
         if deadline != self._wake_up_at:
             if self._wake_up is not None:
                 self._wake_up.cancel()

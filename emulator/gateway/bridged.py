@@ -15,8 +15,10 @@ from emulator.account import Account
 from emulator.effects import Process
 from emulator.errors import AwsError, UnsupportedOperation
 from emulator.gateway.bridge_request import BridgeRequest
+from emulator.gateway.bridged_response import as_aws_sends_it
 from emulator.gateway.not_in_moto import NOT_IN_MOTO
 from emulator.gateway.parsed_results import in_our_shape, parameters_for_botocore
+from emulator.gateway.s3_access import check_access
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext, Params, Reply
 from emulator.protocols import Answered, Wires
@@ -47,8 +49,9 @@ _PEEK_BYTES = 65_536
 class BridgedService:
     """One service that moto plays.
 
-    A request that came over HTTP goes through verbatim and its response comes back as it is (an HttpResponse; an error as `Answered`). A
-    call from another service is written and read by botocore itself: the result is the operation's output as botocore shapes it.
+    A request that came over HTTP goes through verbatim and its response comes back but for ids and statuses (an HttpResponse; an error as
+    `Answered`). A call from another service is written and read by botocore itself: the result is the operation's output as botocore
+    shapes it.
     """
 
     def __init__(self, service: str, account: Account, wires: Wires) -> None:
@@ -61,7 +64,11 @@ class BridgedService:
         reason = NOT_IN_MOTO.get(self.service_id, {}).get(name)
         if reason is not None:
             raise UnsupportedOperation(f"{self.service_id}:{name} is not supported by this emulator ({reason})")
-        return self._call(name, params, context) if context.request is None else self._forward(name, context.request)
+        if context.request is None:
+            return self._call(name, params, context)
+        if name == "GetCallerIdentity" and context.principal in self._account.principals.values():
+            return Reply(self._function_identity(context))
+        return self._forward(name, context.request, context)
 
     def resource_of(self, name: str, params: Params, context: CallContext) -> str:
         """The resource that a call is about, as the caller named it; empty where it names none."""
@@ -76,12 +83,16 @@ class BridgedService:
 
     # -- over HTTP ---------------------------------------------------------------------------------------------------
 
-    def _forward(self, name: str, request: HttpRequest) -> Process:
+    def _forward(self, name: str, request: HttpRequest, context: CallContext) -> Process:
         if request.headers.get("smithy-protocol") == "rpc-v2-cbor":
             raise UnsupportedOperation(
                 f"{self.service_id}:{name}: the CBOR protocol is not supported by this emulator; let the client speak "
                 "JSON or query"
             )
+        if self.service_id == "s3":
+            check_access(name, request, context.now)
+        elif self.service_id == "ec2":
+            _check_dry_run(request)
         query = f"?{request.query}" if request.query else ""
         response = yield BridgeRequest(
             self.service_id,
@@ -92,6 +103,8 @@ class BridgedService:
             request.body,
             self._resource_of_request(request, _RESOURCE_MEMBERS.get(self.service_id, ())),
         )
+        protocol = self._wires.get(self.service_id).protocol
+        response = as_aws_sends_it(protocol, request.method, response, context.request_id)
         if response.status >= 400:
             error = self._parsed(name, response).get("Error", {})
             raise Answered.by(response, str(error.get("Code", response.status)), str(error.get("Message", "")))
@@ -116,6 +129,15 @@ class BridgedService:
                 if isinstance(value, str):
                     return value
         return ""
+
+    def _function_identity(self, context: CallContext) -> dict[str, str]:
+        """Who a function is: its credentials are the emulator's own, of which moto knows nothing."""
+        session = context.principal.rpartition("/")[2]
+        return {
+            "UserId": f"AROA{self._account.account_id}:{session}",
+            "Account": self._account.account_id,
+            "Arn": context.principal,
+        }
 
     # -- from another service ----------------------------------------------------------------------------------------
 
@@ -147,6 +169,9 @@ class BridgedService:
             content,
             self.resource_of(name, params, context),
         )
+        response = as_aws_sends_it(
+            self._wires.get(self.service_id).protocol, str(written["method"]), response, context.request_id
+        )
         parsed = self._parsed(name, response)
         if response.status >= 400:
             error = parsed.get("Error", {})
@@ -159,12 +184,13 @@ class BridgedService:
 
     def _parsed(self, name: str, response: HttpResponse) -> dict[str, Any]:
         model = self._wires.get(self.service_id).model
-        operation = model.operation_model(name)
-        output = operation.output_shape
+        # botocore does not model a form's upload and a CORS preflight.
+        operation = model.operation_model(name) if name in model.operation_names else None
+        output = None if operation is None else operation.output_shape
         parser = create_parser(model.resolved_protocol)
         headers = HeadersDict(response.headers)
         given = {"status_code": response.status, "headers": headers, "body": response.body}
-        if response.status < 300 and output is not None and operation.has_streaming_output:
+        if response.status < 300 and operation is not None and operation.has_streaming_output:
             given["body"] = _Stream(response.body)
         parsed: dict[str, Any] = parser.parse(given, output)  # type: ignore[arg-type]  # the stubs leave out None
         return parsed
@@ -175,6 +201,18 @@ class BridgedService:
             return known
         prefix = self._wires.get(self.service_id).model.endpoint_prefix
         return f"{prefix}.{self._account.region}.amazonaws.com"
+
+
+class DryRunOperation(AwsError):
+    """EC2's answer to a request that only asks whether it might."""
+
+    status = 412
+
+
+def _check_dry_run(request: HttpRequest) -> None:
+    """moto heeds DryRun for some operations and carries the others out. Raises DryRunOperation."""
+    if b"DryRun=true" in request.body[:_PEEK_BYTES].split(b"&"):
+        raise DryRunOperation("Request would have succeeded, but DryRun flag is set.")
 
 
 class _Stream:

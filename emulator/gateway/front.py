@@ -14,6 +14,7 @@ from emulator.engine import Engine
 from emulator.errors import AwsError, InternalFailure, UnsupportedOperation
 from emulator.gateway.control import Control
 from emulator.gateway.routing import BRIDGED, NATIVE, Scope, api_stage_of, scope_of, service_of
+from emulator.gateway.s3_access import form_operation
 from emulator.gateway.s3_addressing import path_style
 from emulator.gateway.server import Respond
 from emulator.http import HttpRequest, HttpResponse
@@ -76,13 +77,17 @@ class Front:
             request_bytes=len(request.body),
         )
 
+        engine.requests += 1
+
         def done(result: Any, error: BaseException | None) -> None:
+            engine.requests -= 1
             if error is not None:
                 logger.error("%s %s failed", request.method, request.path, exc_info=error)
                 result = HttpResponse(
                     500, (("Content-Type", "application/json"),), b'{"message": "Internal server error"}'
                 )
             respond(result)
+            engine.on_ready()
             engine.journal.write(
                 engine.clock.now(),
                 "response",
@@ -123,8 +128,12 @@ class Front:
         operation = ""
         try:
             self._check_region(scope, service)
-            routed = wire.route(request)
-            operation = routed.operation
+            form = form_operation(request) if service == "s3" else None
+            if form is None:
+                routed = wire.route(request)
+                operation = routed.operation
+            else:
+                operation = form
             if service in NATIVE:
                 params = wire.parse(operation, request, routed.uri_params)
                 wire.validate(operation, params)

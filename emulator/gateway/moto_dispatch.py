@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -12,6 +13,7 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.common_models import BaseModel
 from moto.core.request import Request
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from emulator.gateway.moto_secure_transport import patch_secure_transport
@@ -55,6 +57,22 @@ def patch_moto() -> None:
 
     LimitedSizeDict.__setitem__ = set_item  # type: ignore[method-assign]
     patch_secure_transport()
+    _patch_caller_identity()
+
+
+def _patch_caller_identity() -> None:
+    """Who signs with a key that IAM has not given out is the account's root, as for all other services here."""
+    from moto.sts.models import STSBackend
+
+    identity = STSBackend.get_caller_identity
+
+    def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
+        user_id, arn, account_id = identity(self, access_key_id, region)
+        if arn.endswith(":user/moto"):
+            return account_id, f"arn:aws:iam::{account_id}:root", account_id
+        return user_id, arn, account_id
+
+    STSBackend.get_caller_identity = get_caller_identity  # type: ignore[method-assign]
 
 
 class MotoDispatch:
@@ -82,6 +100,8 @@ class MotoDispatch:
         for pattern, handler in self._routes_of(service):
             if pattern.match(clean_url):
                 request = Request.from_primitives(method, url, dict(headers), body)
+                if method == "PUT":
+                    _keep_body(request, body)
                 status: int | None
                 try:
                     status, answered, content = handler(request, request.raw_url, request.headers)
@@ -110,6 +130,11 @@ class MotoDispatch:
                 backend = backends["global"]
             routes = self._routes[service] = [(re.compile(url), handler) for url, handler in backend.urls.items()]
         return routes
+
+
+def _keep_body(request: Request, body: bytes) -> None:
+    """A PUT's body is an object, also where a client calls it a form (curl and urllib do): nothing may take it apart."""
+    request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict(), stream=io.BytesIO(body))
 
 
 _DROPPED = frozenset({"status", "server", "date", "connection", "transfer-encoding"})

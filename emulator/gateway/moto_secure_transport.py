@@ -25,7 +25,7 @@ def patch_secure_transport() -> None:
             return PermissionResult.NEUTRAL
         return judged(self, *arguments, **named)
 
-    IAMPolicyStatement.is_action_permitted = is_action_permitted
+    IAMPolicyStatement.is_action_permitted = is_action_permitted  # type: ignore[method-assign]
 
 
 def holds(condition: Mapping[str, Mapping[str, Any]]) -> bool:

@@ -91,9 +91,14 @@ class _Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(400, "upgrades are not supported")
+            while data:
+                try:
+                    self._parser.feed_data(data)
+                except httptools.HttpParserUpgrade as upgrade:
+                    # Java's client asks for HTTP/2 with its first request. A server may ignore that: the request is answered as it is.
+                    data = data[upgrade.args[0] :]
+                else:
+                    break
         except httptools.HttpParserError as error:
             self._refuse(400, f"malformed HTTP request: {error}")
 

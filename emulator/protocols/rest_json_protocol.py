@@ -105,7 +105,8 @@ class RestJsonProtocol:
     def serialise_error(self, error: AwsError, request_id: str) -> HttpResponse:
         """The code in `x-amzn-ErrorType`, the message and the shape's members in the body."""
         shape = self._errors.shape_of(error)
-        name = error.code if shape is None else shape.name
+        # Lambda's RequestTooLargeException is another word on the wire: a code that the error states itself wins.
+        name = error.code if shape is None or error.code != type(error).__name__ else shape.name
         fields: dict[str, Any] = dict(self._dialect.error_fields.get(error.fault, {}))
         headers = [("x-amzn-RequestId", request_id), ("Content-Type", _JSON), ("x-amzn-ErrorType", name)]
         message = "message"

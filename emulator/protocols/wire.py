@@ -102,7 +102,7 @@ class Wire:
         if isinstance(error, Answered):
             return error.response
         response = self._wire_protocol.serialise_error(error, request_id)
-        if operation is not None and self.protocol.startswith("rest-"):
+        if operation in self.model.operation_names and self.protocol.startswith("rest-"):
             if self.model.operation_model(operation).http["method"] == "HEAD":
                 return HttpResponse(response.status, response.headers)
         return response

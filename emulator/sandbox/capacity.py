@@ -23,6 +23,9 @@ class Capacity:
     """How long an invocation waits for an environment before it fails."""
     overtaken_at_most: int = 32
     """How many later invocations of other functions may pass one that waits, before an environment makes room for it."""
+    eager_starts: bool = False
+    """Start an environment for each invocation that waits, even where the queue would be served sooner. For virtual time, which stands
+    still while functions run and so cannot tell how long a queue has stood."""
     idle_seconds: float = 600.0
     """An environment that was idle for longer is not used again; AWS promises no number."""
 

@@ -13,9 +13,10 @@ LONGEST_RESOURCE = 60
 
 def waterfall(entries: Sequence[Mapping[str, Any]]) -> str:
     """Entries of one trace as text, in order of their start: offset, duration, a bar, what was done, how it ended."""
-    if not entries:
+    # A bridged call is in the journal twice: as the call that it is, and as the work that answers it.
+    rows = sorted((row for row in entries if row["operation"] != "BridgeRequest"), key=_started)
+    if not rows:
         return "the journal has nothing about this message"
-    rows = sorted(entries, key=_started)
     first = _started(rows[0])
     span = max(max(row["time"] for row in rows) - first, 1e-9)
     return "\n".join(_line(row, first, span) for row in rows)
@@ -39,5 +40,5 @@ def _line(row: Mapping[str, Any], first: float, span: float) -> str:
     resource = str(row.get("resource", ""))
     if len(resource) > LONGEST_RESOURCE:
         resource = "..." + resource[3 - LONGEST_RESOURCE :]
-    outcome = "" if row.get("outcome", "ok") == "ok" else f"  {row['outcome']}"
+    outcome = "" if row.get("outcome", "ok") in ("ok", "200") else f"  {row['outcome']}"
     return f"{start * 1000:10.1f} ms {(end - start) * 1000:9.1f} ms |{bar}| {what} {resource}{outcome}".rstrip()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from loadtests.bodies import BodyTemplate, key_in_payload
 from loadtests.clock import iso_milliseconds
 from loadtests.failures import UsageError
-from loadtests.plan import message_key, probe_key
+from loadtests.plan import is_key, message_key, probe_key
 
 MOMENT = iso_milliseconds(1_795_000_000.123)
 
@@ -65,3 +65,7 @@ def test_key_of_another_length_is_a_defect_of_the_caller() -> None:
 def test_probe_keys_are_as_long_as_message_keys_and_never_equal_one() -> None:
     assert len(probe_key("run", 3)) == len(message_key("run", 3))
     assert probe_key("run", 3) != message_key("run", 3)
+    assert is_key(probe_key("run", 3))
+    assert is_key(message_key("run", 3))
+    assert not is_key("run-3")
+    assert not is_key("\ufffdx")

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.capacity import CapacityStep, find_capacity, judge_step
+from loadtests.capacity import CapacityStep, find_capacity, judge_step, without_backlog
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_messages
 from loadtests.verdict import decide
@@ -42,3 +44,11 @@ def test_step_that_lost_a_message_did_not_keep_up() -> None:
     facts, messages = good_facts(), good_messages()[:-1]
     summary = summarize(facts, messages)
     assert judge_step(facts, summary, decide(facts, summary), 1.0).why_not is not None
+
+
+def test_rate_that_leaves_a_backlog_is_told_apart() -> None:
+    _, steps = find_capacity(step_of(100), 10, max_steps=4)
+    lagging = [replace(step, drain_seconds=step.rate_per_second / 20) for step in steps]
+    assert [step.rate_per_second for step in lagging] == [10, 20, 40, 80]
+    assert without_backlog(lagging) == 20
+    assert without_backlog([]) is None

@@ -43,8 +43,8 @@ def item_row(key: str, message_id: str) -> dict[str, Any]:
     return {"message_id": message_id, "key": key, "object_key": f"d/{message_id}", "s3": True, "metadata": True}
 
 
-def put_together(sent: Any, notices: Any = (), objects: Any = (), items: Any = ()) -> Any:
-    return assemble(sent, notices, objects, items, epoch_seconds=EPOCH, probe_prefix=f"{RUN}-p")
+def put_together(sent: Any, notices: Any = (), objects: Any = (), items: Any = (), *, exclusive: bool = True) -> Any:
+    return assemble(sent, notices, objects, items, epoch_seconds=EPOCH, run_id=RUN, exclusive=exclusive)
 
 
 @given(st.permutations(range(6)), st.permutations(range(6)), st.permutations(range(6)))
@@ -86,6 +86,17 @@ def test_what_nobody_sent_is_unclaimed_but_probes_are_not_strays() -> None:
     )
     assert messages[0].objects == ()
     assert (unclaimed.objects, unclaimed.items, unclaimed.notices) == (("d/s2",), ("s3",), ("s1",))
+
+
+def test_messages_of_other_runs_are_no_strays_but_one_of_this_run_that_was_never_sent_is() -> None:
+    objects = [object_row(message_key("another-run", 3), "a"), object_row(message_key(RUN, 77), "b")]
+    _, unclaimed = put_together([sent_row(0)], (), objects)
+    assert unclaimed.objects == ("d/b",)
+
+
+def test_pipeline_that_others_use_too_may_hold_anything() -> None:
+    _, unclaimed = put_together([sent_row(0)], (), [object_row("a photograph", "a")], exclusive=False)
+    assert unclaimed.objects == ()
 
 
 def test_message_log_survives_writing_and_reading(tmp_path: Path) -> None:

@@ -21,8 +21,9 @@ from emulator.errors import AwsError
 from emulator.operation import CallContext, Reply
 
 SERVICES = (
-    "apigateway cloudformation cloudwatch dynamodb ec2 elasticache iam kms lambda logs s3 secretsmanager sns sqs ssm stepfunctions"
-).split()
+    *("apigateway", "cloudformation", "cloudwatch", "dynamodb", "ec2", "elasticache", "iam", "kms", "lambda", "logs"),
+    *("s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions"),
+)
 
 STATES = {
     "State": "Active",

@@ -68,6 +68,14 @@ class CloudformationService(ChangeSetOperations):
         ]
         return Reply({"Exports": exports})
 
+    @operation("ListImports")
+    def list_imports(self, params: Params, context: CallContext) -> Reply:
+        """The stacks that use an export."""
+        importers = self.stacks.importers(params["ExportName"])
+        if not importers:
+            raise ValidationError(f"Export '{params['ExportName']}' is not imported by any stack.")
+        return Reply({"Imports": importers})
+
     # -- resources ---------------------------------------------------------------------------------------------------------------
 
     @operation("DescribeStackResource")

@@ -64,12 +64,17 @@ def update(stacks: Stacks, stack: Stack, plan: Plan, before: Mapping[str, Any]) 
     yield from take_status(stack, *_outcome("UPDATE_ROLLBACK", gone, reason, deployment.failures))
 
 
-def delete(stack: Stack, retain: Collection[str]) -> Process:
-    """Delete a stack's resources."""
+def delete(stacks: Stacks, stack: Stack, retain: Collection[str]) -> Process:
+    """Delete a stack's resources, unless another stack uses an export of it."""
+    try:
+        _check_exports(stack, (), stacks)
+    except ProvisioningError as error:
+        yield from take_status(stack, "DELETE_FAILED", error.message)
+        return
     teardown = Teardown(stack.environment, stack.resources, stack, retain=retain)
     gone = yield from teardown.run(list(stack.resources))
     if gone:
-        stack.outputs = ()
+        stack.outputs, stack.imports = (), frozenset()
     reason = "" if gone else f"The following resource(s) failed to delete: [{', '.join(stack.resources)}]. "
     yield from take_status(stack, *_outcome("DELETE", gone, reason, teardown.failures))
 
@@ -94,10 +99,21 @@ def _attempt(deployment: Deployment, plan: Plan, stacks: Stacks, stack: Stack, v
         failed = ", ".join(failure.partition(" ")[0] for failure in deployment.failures)
         return f"The following resource(s) failed to {verb}: [{failed}]. {'; '.join(deployment.failures)}."
     try:
-        stack.outputs = _outputs(plan, stack, stacks)
+        outputs = _outputs(plan, stack, stacks)
+        _check_exports(stack, {output.export_name for output in outputs}, stacks)
+        stack.outputs, stack.imports = outputs, frozenset(deployment.imported)
     except AwsError as error:
         return error.message
     return None
+
+
+def _check_exports(stack: Stack, kept: Collection[str | None], stacks: Stacks) -> None:
+    """Refuse to lose an export that another stack uses. Raises ProvisioningError."""
+    for output in stack.outputs:
+        users = [] if output.export_name is None else stacks.importers(output.export_name)
+        if output.export_name not in kept and users:
+            names = ", ".join(users)
+            raise ProvisioningError(f"Export {output.export_name} cannot be deleted as it is in use by {names}")
 
 
 def _elapse(seconds: float) -> Process:

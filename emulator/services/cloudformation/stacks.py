@@ -152,7 +152,7 @@ class StackOperations(Service):
         now: float,
     ) -> tuple[Effect, ...]:
         """The effects that bring a stack to another plan."""
-        fields = ("plan", "given", "source", "environment", "outputs", "capabilities")
+        fields = ("plan", "given", "source", "environment", "outputs", "imports", "capabilities")
         before = {field: getattr(stack, field) for field in fields}
         stack.plan, stack.given, stack.source, stack.environment = plan, given, source, environment
         stack.capabilities = tuple(params.get("Capabilities", []))
@@ -181,7 +181,7 @@ class StackOperations(Service):
             )
         stack.client_request_token = params.get("ClientRequestToken", "")
         stack.take_status("DELETE_IN_PROGRESS", context.now, "User Initiated")
-        start = lambda: lifecycle.delete(stack, frozenset(retain))  # noqa: E731
+        start = lambda: lifecycle.delete(self.stacks, stack, frozenset(retain))  # noqa: E731
         return Reply(
             {}, (Notify(("cloudformation", stack.stack_id)), Spawn(f"cloudformation delete {stack.name}", start))
         )

@@ -68,6 +68,8 @@ class Stack:
     root_id: str | None = None
     resources: dict[str, Live] = field(default_factory=dict)
     outputs: tuple[Output, ...] = ()
+    imports: frozenset[str] = frozenset()
+    """The exports of other stacks that this one uses."""
     updated_at: float | None = None
     deleted_at: float | None = None
     change_set_id: str | None = None
@@ -179,6 +181,10 @@ class Stacks:
         return [
             (stack, output) for stack in self.existing() for output in stack.outputs if output.export_name is not None
         ]
+
+    def importers(self, export_name: str) -> list[str]:
+        """The names of the stacks that use an export."""
+        return [stack.name for stack in self.existing() if export_name in stack.imports]
 
     # -- change sets -------------------------------------------------------------------------------------------------------------
 

@@ -33,28 +33,35 @@ class ColdStarts(FunctionStore):
         yield from self._apply(effects)
         if environment is not None:
             return environment
-        waiter = self.environments.wait(configuration)
+        waiter = self.environments.wait(configuration, now)
         yield from self._start_where_wanted(function)
         if not waiter.served:
-            yield from self._wait(waiter)
+            yield from self._wait(function, waiter)
         if isinstance(waiter.failure, Exception):
             raise waiter.failure
         return waiter.failure if waiter.environment is None else waiter.environment
 
-    def _wait(self, waiter: Waiter) -> Process:
-        seconds = self.environments.capacity.wait_seconds
-        woken = yield WaitFor(waiter, seconds)
-        if not woken and not waiter.served:
-            self.environments.withdraw(waiter)
-            limit = self.environments.capacity.max_environments
-            raise ServiceException(
-                f"no execution environment became free within {seconds:g} s: this machine runs {limit} at a time "
-                "(the emulator's max_environments, not a limit of AWS); raise it, or put less load on it"
-            )
+    def _wait(self, function: Function, waiter: Waiter) -> Process:
+        """Wait until served, with another look at whether a further environment should start."""
+        capacity = self.environments.capacity
+        while not waiter.served:
+            now = yield Now()
+            left = waiter.since + capacity.wait_seconds - now
+            if left <= 0.0:
+                self.environments.withdraw(waiter)
+                raise ServiceException(
+                    f"no execution environment became free within {capacity.wait_seconds:g} s: this machine runs "
+                    f"{capacity.max_environments} at a time (the emulator's max_environments, not a limit of AWS); "
+                    "raise it, or put less load on it"
+                )
+            woken = yield WaitFor(waiter, min(left, self.environments.patience_seconds(waiter.configuration)))
+            if not woken and not waiter.served:
+                yield from self._start_where_wanted(function)
 
     def _start_where_wanted(self, function: Function) -> Process:
         while True:
-            start, effects = self.environments.next_start()
+            now = yield Now()
+            start, effects = self.environments.next_start(now)
             yield from self._apply(effects)
             if start is None:
                 return

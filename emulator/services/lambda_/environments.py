@@ -3,7 +3,8 @@
 Rules
 - An invocation takes the most recently used idle environment of its configuration, else it waits.
 - A waiting invocation takes whichever is first: a busy environment that becomes idle, or a new one that is ready. First come, first served.
-- New environments start only while somebody waits for one, a few at a time (a storm of cold starts would starve those that run).
+- New environments start only while somebody waits for one, a few at a time (a storm of cold starts would starve those that run):
+  first for configurations that have none, then where another one would come sooner than the queue is served by those that are there.
 - When the pool is full, the environment that was idle for longest makes room; where none is idle, one of a function whose invocations
   overtook the longest waiting one too often.
 - An environment that was idle for longer than `idle_seconds` is not used again.
@@ -21,7 +22,7 @@ from emulator.sandbox.capacity import Capacity
 from emulator.sandbox.effects import StartedEnvironment, StopEnvironment
 from emulator.services.lambda_.state import Configuration
 
-__all__ = ["EnvironmentPool", "Start", "Waiter", "WarmEnvironment"]
+__all__ = ["EnvironmentPool", "Pace", "Start", "Waiter", "WarmEnvironment"]
 
 
 @dataclass(slots=True, eq=False)
@@ -43,6 +44,7 @@ class Waiter:
 
     configuration: Configuration
     order: int
+    since: float
     environment: WarmEnvironment | None = None
     failure: StartedEnvironment | Exception | None = None
 
@@ -61,6 +63,26 @@ class Start:
 
 
 @dataclass(slots=True)
+class Pace:
+    """What is known of a configuration: how long its cold starts and its invocations take (seconds), and since when a queue stands."""
+
+    init_seconds: float = 0.0
+    service_seconds: float | None = None
+    queue_since: float = 0.0
+
+    def served(self, seconds: float) -> None:
+        """An invocation took `seconds`: an average that forgets."""
+        known = self.service_seconds
+        self.service_seconds = seconds if known is None else 0.8 * known + 0.2 * seconds
+
+    def wants_another(self, waiting: int, environments: int, now: float) -> bool:
+        """Whether a further environment would come sooner than the queue is served."""
+        if self.service_seconds is None or now - self.queue_since >= self.init_seconds:
+            return True
+        return waiting * self.service_seconds / environments > self.init_seconds
+
+
+@dataclass(slots=True)
 class EnvironmentPool:
     """Environments of all functions on this machine."""
 
@@ -71,6 +93,7 @@ class EnvironmentPool:
     _starts: list[Start] = field(default_factory=list)
     _waiting: dict[str, deque[Waiter]] = field(default_factory=dict)
     _order: count[int] = field(default_factory=count)
+    _paces: dict[str, Pace] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -93,11 +116,25 @@ class EnvironmentPool:
         del self._by_idleness[environment.environment_id]
         return environment, effects
 
-    def wait(self, configuration: Configuration) -> Waiter:
+    def wait(self, configuration: Configuration, now: float) -> Waiter:
         """Stand in the queue."""
-        waiter = Waiter(configuration, next(self._order))
-        self._waiting.setdefault(configuration.revision_id, deque()).append(waiter)
+        waiter = Waiter(configuration, next(self._order), now)
+        queue = self._waiting.setdefault(configuration.revision_id, deque())
+        if not queue:
+            self._pace(configuration).queue_since = now
+        queue.append(waiter)
         return waiter
+
+    def patience_seconds(self, configuration: Configuration) -> float:
+        """After how long a queue deserves another look at whether a further environment should start."""
+        return max(0.05, self._pace(configuration).init_seconds)
+
+    def served(self, configuration: Configuration, seconds: float) -> None:
+        """An invocation took `seconds`."""
+        self._pace(configuration).served(seconds)
+
+    def _pace(self, configuration: Configuration) -> Pace:
+        return self._paces.setdefault(configuration.revision_id, Pace())
 
     def withdraw(self, waiter: Waiter) -> None:
         """Leave the queue unserved."""
@@ -152,28 +189,45 @@ class EnvironmentPool:
 
     # -- cold starts -------------------------------------------------------------------------------------------------------------
 
-    def next_start(self) -> tuple[Start | None, list[Effect]]:
-        """The next cold start to make now, longest wait first, and what must make room for it."""
+    def next_start(self, now: float) -> tuple[Start | None, list[Effect]]:
+        """The next cold start to make now, and what must make room for it."""
         if len(self._starts) >= self.capacity.concurrent_starts:
             return None, []
-        for queue in sorted(self._waiting.values(), key=lambda waiting: waiting[0].order):
-            configuration = queue[0].configuration
-            coming = sum(start.configuration.revision_id == configuration.revision_id for start in self._starts)
+        configuration = self._most_wanted(now)
+        if configuration is None:
+            return None, []
+        effects: list[Effect] = []
+        if self.size >= self.capacity.max_environments:
+            if not self._by_idleness:
+                return None, []
+            effects = self.discard(next(iter(self._by_idleness.values())))
+        start = Start(configuration)
+        self._starts.append(start)
+        return start, effects
+
+    def _most_wanted(self, now: float) -> Configuration | None:
+        """The configuration that should get an environment next: one that has none, else the longest wait."""
+        wanted: list[tuple[bool, int, Configuration]] = []
+        for revision, queue in self._waiting.items():
+            coming = sum(start.configuration.revision_id == revision for start in self._starts)
             if coming >= len(queue):
                 continue
-            effects: list[Effect] = []
-            if self.size >= self.capacity.max_environments:
-                if not self._by_idleness:
-                    return None, []
-                effects = self.discard(next(iter(self._by_idleness.values())))
-            start = Start(configuration)
-            self._starts.append(start)
-            return start, effects
-        return None, []
+            live = sum(environment.configuration.revision_id == revision for environment in self._live.values())
+            configuration = queue[0].configuration
+            if live + coming == 0:
+                wanted.append((False, queue[0].order, configuration))
+            elif self.capacity.eager_starts or (
+                live and self._pace(configuration).wants_another(len(queue), live + coming, now)
+            ):
+                wanted.append((True, queue[0].order, configuration))
+        return min(wanted, key=lambda entry: entry[:2])[2] if wanted else None
 
     def started(self, start: Start, environment: WarmEnvironment, now: float) -> list[Effect]:
         """A cold start has succeeded."""
         self._starts.remove(start)
+        pace = self._pace(environment.configuration)
+        pace.init_seconds = (environment.init_milliseconds or 0.0) / 1000.0
+        pace.queue_since = now
         environment.retired = start.retired
         self._live[environment.environment_id] = environment
         waiter = self._first_waiter(environment.configuration)
@@ -198,6 +252,7 @@ class EnvironmentPool:
         effects: list[Effect] = []
         for environment in [*self._live.values()]:
             if _is(environment.configuration, function_name, version):
+                self._paces.pop(environment.configuration.revision_id, None)
                 environment.retired = True
                 if environment.environment_id in self._by_idleness:
                     effects += self.discard(environment)

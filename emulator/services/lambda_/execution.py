@@ -121,6 +121,7 @@ class ExecutionEngine(ColdStarts):
             event.request_id, configuration.version, configuration.memory_mb, result, environment.init_milliseconds
         )
         environment.init_milliseconds = None
+        self.environments.served(configuration, result.duration_milliseconds / 1000.0)
         payload = result.payload
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(

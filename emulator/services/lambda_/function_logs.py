@@ -104,7 +104,7 @@ class FunctionLogs:
         if known.shipping:
             return []
         known.shipping = True
-        return [Spawn(f"logs of {group}", lambda: self._ship(known))]
+        return [Spawn(f"logs of {group}", lambda: self._ship(known), background=True)]
 
     def _ship(self, stream: _Stream) -> Process:
         try:

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-__all__ = ["COMPLETE", "ExecutionClosed", "History", "HistoryFull"]
+__all__ = ["COMPLETE", "EventSink", "ExecutionClosed", "History", "HistoryFull"]
 
 COMPLETE = {"truncated": False}
 """What `inputDetails` and its kin say: the data is all there."""
@@ -21,39 +21,60 @@ class ExecutionClosed(Exception):
     """The execution has ended (it was stopped, or ran out of time); what still runs of it has nothing left to say."""
 
 
+class EventSink(Protocol):
+    """Where events go besides the history: the execution's log."""
+
+    def take(self, event: dict[str, Any]) -> None: ...
+
+
 class History:
-    """The events of one execution."""
+    """The events of one execution. An Express workflow's are counted and logged, but not kept."""
 
-    __slots__ = ("_closed", "_maximum", "events")
+    __slots__ = ("_closed", "_kept", "_maximum", "events", "last_id", "sink")
 
-    def __init__(self, maximum_events: int) -> None:
+    def __init__(self, maximum_events: int, *, kept: bool = True, sink: EventSink | None = None) -> None:
         self.events: list[dict[str, Any]] = []
+        self.last_id = 0
+        """The id of the newest event."""
+        self.sink = sink
         self._maximum = maximum_events
+        self._kept = kept
         self._closed = False
 
     def add(
         self, kind: str, previous: int, now: float, details_name: str = "", details: dict[str, Any] | None = None
     ) -> int:
         """Write an event down; its id. Raises HistoryFull and ExecutionClosed."""
-        events = self.events
         if self._closed:
             raise ExecutionClosed
-        number = len(events) + 1
+        number = self.last_id + 1
         if number >= self._maximum:
             raise HistoryFull
-        event: dict[str, Any] = {"timestamp": now, "type": kind, "id": number, "previousEventId": previous}
-        if details is not None:
-            event[details_name] = details
-        events.append(event)
+        self._write(kind, previous, now, details_name, details)
         return number
 
     def close(self, kind: str, previous: int, now: float, details_name: str, details: dict[str, Any]) -> None:
         """Write the last event, for which there is always room."""
-        event = {"timestamp": now, "type": kind, "id": len(self.events) + 1, "previousEventId": previous}
-        self.events.append(event | {details_name: details})
+        self._write(kind, previous, now, details_name, details)
         self._closed = True
 
-    @property
-    def last_id(self) -> int:
-        """The id of the newest event."""
-        return len(self.events)
+    def reopen(self, now: float, details: dict[str, Any]) -> int:
+        """Go on after the end: the id of ExecutionRedriven."""
+        self._closed = False
+        return self.add("ExecutionRedriven", self.last_id, now, "executionRedrivenEventDetails", details)
+
+    def has_room_for(self, events: int) -> bool:
+        """Whether so many events can still be written before the last."""
+        return self.last_id + events < self._maximum
+
+    def _write(self, kind: str, previous: int, now: float, details_name: str, details: dict[str, Any] | None) -> None:
+        self.last_id += 1
+        if not self._kept and self.sink is None:
+            return
+        event: dict[str, Any] = {"timestamp": now, "type": kind, "id": self.last_id, "previousEventId": previous}
+        if details is not None:
+            event[details_name] = details
+        if self._kept:
+            self.events.append(event)
+        if self.sink is not None:
+            self.sink.take(event)

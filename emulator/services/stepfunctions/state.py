@@ -1,6 +1,6 @@
-"""State machines, executions and waiting tasks.
+"""State machines with their versions and aliases, executions, map runs, activities, and waiting tasks.
 
-Life cycle of an execution: RUNNING, then exactly one of SUCCEEDED, FAILED, TIMED_OUT, ABORTED.
+Life cycle of an execution: RUNNING, then exactly one of SUCCEEDED, FAILED, TIMED_OUT, ABORTED; a redrive makes it RUNNING again.
 """
 
 from __future__ import annotations
@@ -12,11 +12,21 @@ from typing import Any
 from emulator.services.stepfunctions.asl import Definition, Document
 from emulator.services.stepfunctions.history import History
 
-__all__ = ["Execution", "ExecutionStatus", "PendingTask", "StateMachine", "ended_topic", "stop_topic", "token_topic"]
+__all__ = [
+    "Alias",
+    "Execution",
+    "ExecutionStatus",
+    "PendingTask",
+    "StateMachine",
+    "Version",
+    "ended_topic",
+    "stop_topic",
+    "token_topic",
+]
 
 
 class ExecutionStatus(StrEnum):
-    """All states of an execution; every one but RUNNING is final."""
+    """All states of an execution; every one but RUNNING is final until a redrive."""
 
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
@@ -35,12 +45,46 @@ class StateMachine:
     definition: Definition
     role_arn: str
     creation_date: float
+    type: str = "STANDARD"
     revision_id: str | None = None
     update_date: float | None = None
     logging_configuration: dict[str, Any] = field(default_factory=dict)
     tracing_configuration: dict[str, Any] = field(default_factory=dict)
     encryption_configuration: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    versions: dict[int, Version] = field(default_factory=dict)
+    last_version: int = 0
+    """Numbers are never used again, not even after a deletion."""
+    aliases: dict[str, Alias] = field(default_factory=dict)
+
+    @property
+    def is_express(self) -> bool:
+        """Whether this is an Express workflow."""
+        return self.type == "EXPRESS"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A state machine as it was when the version was published; it never changes."""
+
+    arn: str
+    number: int
+    description: str
+    creation_date: float
+    machine: StateMachine
+
+
+@dataclass(slots=True)
+class Alias:
+    """A name for one version, or for two with weights that add up to 100."""
+
+    arn: str
+    name: str
+    description: str
+    routing: list[tuple[str, int]]
+    """ARN of a version, and its weight."""
+    creation_date: float
+    update_date: float
 
 
 @dataclass(slots=True)
@@ -61,6 +105,9 @@ class Execution:
     input: Document
     start_date: float
     history: History
+    type: str = "STANDARD"
+    version_arn: str | None = None
+    alias_arn: str | None = None
     status: ExecutionStatus = ExecutionStatus.RUNNING
     stop_date: float | None = None
     output: Document | None = None
@@ -68,6 +115,14 @@ class Execution:
     cause: str | None = None
     trace_header: str | None = None
     map_run_arn: str | None = None
+    label: str | None = None
+    """The map run's label, where this works on an item of one."""
+    item_count: int | None = None
+    redrive_count: int = 0
+    redrive_date: float | None = None
+    redrive_tokens: set[str] = field(default_factory=set)
+    root: Any = None
+    """The root Branch: where an execution that did not succeed goes on when it is redriven."""
     children: list[str] = field(default_factory=list)
     """Executions that this one waits for; they are stopped with it."""
 
@@ -75,6 +130,11 @@ class Execution:
     def is_running(self) -> bool:
         """Whether it has not ended."""
         return self.status is ExecutionStatus.RUNNING
+
+    @property
+    def is_express(self) -> bool:
+        """Whether it runs as an Express workflow."""
+        return self.type == "EXPRESS"
 
 
 @dataclass(slots=True)

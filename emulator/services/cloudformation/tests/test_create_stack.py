@@ -31,7 +31,7 @@ def client() -> CloudformationClient:
 def test_stack_is_made_in_order_with_outputs_exports_and_events(client: CloudformationClient) -> None:
     stack_id = client.create(PAIR, Parameters=[{"ParameterKey": "Delay", "ParameterValue": "7"}])
     assert client.stack()["StackStatus"] == "CREATE_COMPLETE"
-    assert [params["QueueName"] for _, _, params in client.aws.calls][0] == "dead"
+    assert client.aws.calls[0][2]["QueueName"] == "dead"
     attributes = client.aws.calls[1][2]["Attributes"]
     assert attributes["DelaySeconds"] == "7"
     assert json.loads(attributes["RedrivePolicy"]) == {"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:dead"}

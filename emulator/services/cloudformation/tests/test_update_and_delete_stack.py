@@ -176,3 +176,26 @@ def test_independent_resources_are_made_side_by_side(client: CloudformationClien
     client.create({"Resources": {"A": function, "B": function, "C": function}})
     assert client.stack()["StackStatus"] == "CREATE_COMPLETE"
     assert client.aws.engine.clock.now() - started < 1.2
+
+
+def test_an_export_that_another_stack_uses_is_neither_deleted_nor_renamed(client: CloudformationClient) -> None:
+    exporter = {"Resources": {"A": queue(QueueName="a")}, "Outputs": {"O": output("shared-name", "shared")}}
+    client.create(exporter, "exporter")
+    client.create({"Resources": {"B": queue(QueueName={"Fn::ImportValue": "shared"})}}, "importer")
+    assert client.call("ListImports", ExportName="shared")["Imports"] == ["importer"]
+    client.call("DeleteStack", StackName="exporter")
+    assert client.stack("exporter")["StackStatus"] == "DELETE_FAILED"
+    assert (
+        client.stack("exporter")["StackStatusReason"] == "Export shared cannot be deleted as it is in use by importer"
+    )
+    client.call("DeleteStack", StackName="importer")
+    client.call("DeleteStack", StackName="exporter")
+    assert client.call("DescribeStacks")["Stacks"] == []
+
+
+def test_an_update_that_drops_a_used_export_is_rolled_back(client: CloudformationClient) -> None:
+    client.create({"Resources": {"A": queue()}, "Outputs": {"O": output("value", "shared")}}, "exporter")
+    client.create({"Resources": {"B": queue(QueueName={"Fn::ImportValue": "shared"})}}, "importer")
+    client.update({"Resources": {"A": queue()}}, "exporter")
+    assert client.stack("exporter")["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert client.outputs("exporter") == {"O": "value"}

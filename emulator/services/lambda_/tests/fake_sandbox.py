@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -71,7 +72,7 @@ class Lambda:
         self.clock = VirtualClock()
         self.engine = Engine(self.clock)
         self.account = Account("http://127.0.0.1:4566")
-        self.service = LambdaService(self.account, quotas, capacity)
+        self.service = LambdaService(self.account, quotas, replace(capacity or Capacity(), eager_starts=True))
         self.mailbox = Mailbox(self.account)
         self.engine.register("lambda", self.service)
         self.engine.register("logs", LogsService(self.account))

@@ -1,0 +1,32 @@
+"""What all executions of one account share: quotas, tokens, activities, map runs, logs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from emulator.account import Account
+from emulator.services.stepfunctions.activities import Activities
+from emulator.services.stepfunctions.execution_log import LogStreams
+from emulator.services.stepfunctions.map_run import MapRuns
+from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
+from emulator.services.stepfunctions.state import Execution
+from emulator.services.stepfunctions.task_tokens import TaskTokens
+
+__all__ = ["Surroundings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One per service."""
+
+    account: Account
+    quotas: StepFunctionsQuotas
+    tokens: TaskTokens
+    activities: Activities
+    map_runs: MapRuns
+    log_streams: LogStreams
+    register: Callable[[Execution], None]
+    """Makes the executions of a map run known, so that they can be described."""
+    status_events: bool = False
+    """Whether changes of an execution's status go to the default event bus."""
