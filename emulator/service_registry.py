@@ -73,7 +73,9 @@ def service_factories(
         from emulator.sandbox import Capacity
         from emulator.services.lambda_ import LambdaService
 
-        capacity = replace(Capacity.of_this_machine(), eager_starts=config.clock == "virtual")
+        capacity = replace(
+            Capacity.of_this_machine(), eager_starts=config.clock == "virtual", idle_timer=not config.auto_advance
+        )
         if config.max_environments is not None:
             capacity = replace(capacity, max_environments=config.max_environments)
         return LambdaService(account, capacity=capacity)

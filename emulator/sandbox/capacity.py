@@ -28,6 +28,9 @@ class Capacity:
     still while functions run and so cannot tell how long a queue has stood."""
     idle_seconds: float = 600.0
     """An environment that was idle for longer is not used again; AWS promises no number."""
+    idle_timer: bool = True
+    """Retire idle environments when their time has come. Not for virtual time that jumps to the next deadline by itself: it would jump to
+    this one, and every invocation were a cold start; there they retire when the next invocation finds them too old."""
 
     @classmethod
     def of_this_machine(cls) -> Capacity:

@@ -71,6 +71,8 @@ class Connection:
         self._received = 0
         self._chunked: ChunkedBody | None = None
         self._unsent: list[memoryview] = []
+        self._last_request = False
+        """Whether the peer wants the connection closed behind the answer (PHP's streams read until then)."""
         self.closed = False
         loop.add_reader(sock.fileno(), self._readable)
 
@@ -84,6 +86,11 @@ class Connection:
         lines += [f"{name}: {value}" for name, value in headers]
         lines.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
         self._send([memoryview("\r\n".join(lines).encode("latin-1", "replace")), memoryview(body)])
+        self._close_where_done()
+
+    def _close_where_done(self) -> None:
+        if self._last_request and not self._unsent:
+            self.close()
 
     def _send(self, parts: list[memoryview]) -> None:
         if self._unsent:
@@ -120,6 +127,7 @@ class Connection:
             self.close()
             return
         self._loop.remove_writer(self._socket.fileno())
+        self._close_where_done()
 
     # -- reading -----------------------------------------------------------------------------------------------------------------
 
@@ -156,7 +164,7 @@ class Connection:
         rest = self._head[end + 4 :]
         self._head = bytearray()
         try:
-            method, path, _ = request_line.split(" ", 2)
+            method, path, protocol = request_line.split(" ", 2)
             headers = {
                 name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
             }
@@ -165,6 +173,7 @@ class Connection:
             self.answer(400)
             self.close()
             return
+        self._last_request = protocol == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
         self._parsed = (method, path, headers)
         if "chunked" in headers.get("transfer-encoding", ""):
             self._chunked = ChunkedBody(self._body_limit(True))

@@ -152,6 +152,7 @@ class Environment:
         if self._programs.extensions:
             self._logs.observe(self._telemetry.function_line, self._telemetry.extension_line)
         self._memory.add(self)
+        self._process.thaw()
         variables = self._programs.variables(self._spec, self._api.address, self._descriptors[0])
         for name, argv in self._programs.extensions.items():
             shown = self._programs.for_extension(variables)

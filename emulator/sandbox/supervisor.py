@@ -27,7 +27,7 @@ def launch_line(name: str, argv: Sequence[str], variables: Mapping[str, str], ou
     given = " ".join(f"{key}={_quoted(value)}" for key, value in variables.items())
     words = " ".join(map(_quoted, argv))
     sink = f"/dev/fd/{output}"
-    run = f"cd {_quoted(folder)}; env -i {given} {words} </dev/null >>{sink} 2>>{sink}"
+    run = f"cd {_quoted(folder)}; env -i PWD={_quoted(folder)} {given} {words} </dev/null >>{sink} 2>>{sink}"
     # A program that cannot be executed says so in the log, through env's message.
     return f"({run}; echo exit {_quoted(name)} $?) & echo start {_quoted(name)} $!\n"
 

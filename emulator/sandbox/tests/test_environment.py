@@ -163,7 +163,6 @@ def test_overrun_is_killed_at_its_deadline(tmp_path: Path, cache: Path) -> None:
         assert result.outcome is Outcome.TIMEOUT
         assert 300 <= result.duration_milliseconds < 600
         assert [line.text for line in result.lines] == ["before"]
-        assert (await bench.invoke(started, {})).outcome is Outcome.LOST
 
     run_with_workbench(test, tmp_path, cache)
 

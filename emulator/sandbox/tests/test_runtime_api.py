@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.client
 import socket
 from collections.abc import Callable
@@ -155,11 +156,31 @@ def test_request_in_pieces_is_put_together() -> None:
     assert with_api(runtime, b"event").seen[-1] == ("response", b"answer")
 
 
-def test_chunked_response_is_refused_by_name() -> None:
+def test_streamed_response_arrives_whole_with_its_content_type() -> None:
     def runtime(ask: Any, address: str) -> None:
         ask("GET", "/invocation/next")
-        status, body, _ = ask("POST", "/invocation/id-0/response", b"", Transfer_Encoding="chunked")
-        assert status == 501
-        assert b"not supported" in body
+        connection = http.client.HTTPConnection(address, timeout=5)
+        headers = {"Content-Type": "text/x", "Lambda-Runtime-Function-Response-Mode": "streaming"}
+        headers |= {"Transfer-Encoding": "chunked"}
+        parts = iter([b"one ", b"two ", b"three"])
+        connection.request("POST", f"{_BASE}/invocation/id-0/response", parts, headers, encode_chunked=True)
+        assert connection.getresponse().status == 202
+        connection.close()
 
-    with_api(runtime, b"event")
+    assert with_api(runtime, b"event").seen[-1] == ("response", b"one two three", "text/x")
+
+
+def test_error_in_the_middle_of_a_stream_comes_in_the_trailers() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        host, port = address.split(":")
+        with socket.create_connection((host, int(port)), timeout=5) as connection:
+            document = base64.b64encode(b'{"errorType":"Bad"}')
+            connection.sendall(
+                f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n".encode()
+                + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n4\r\nhalf\r\n0\r\n"
+                + b"Lambda-Runtime-Function-Error-Type: Bad\r\nLambda-Runtime-Function-Error-Body: " + document + b"\r\n\r\n"
+            )
+            assert connection.recv(4096).startswith(b"HTTP/1.1 202")
+
+    assert with_api(runtime, b"event").seen[-1] == ("broken", b"half", b'{"errorType":"Bad"}', "Bad")

@@ -66,11 +66,11 @@ class Workbench:
         """Start an environment."""
         spec = EnvironmentSpec(
             function_name="f",
-            runtime=RUNTIME,
+            runtime=members.pop("runtime", RUNTIME),
             handler=handler,
             code=tuple(map(str, code)),
             layers=tuple(map(str, members.pop("layers", ()))),
-            memory_mb=128,
+            memory_mb=members.pop("memory_mb", 128),
             ephemeral_storage_mb=members.pop("ephemeral_storage_mb", 512),
             variables=members.pop("variables", ()),
             **members,

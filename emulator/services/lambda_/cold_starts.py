@@ -6,16 +6,25 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.effects import Effect, Now, Process, Record, Spawn, WaitFor
+from emulator.effects import Effect, Now, Process, Record, Sleep, Spawn, WaitFor
 from emulator.errors import AwsError, EmulatorError
-from emulator.sandbox.effects import EnvironmentSpec, LogLine, StartedEnvironment, StartEnvironment, StopEnvironment
+from emulator.sandbox.effects import (
+    LATE_LINES,
+    EnvironmentSpec,
+    LateLines,
+    LogLine,
+    StartedEnvironment,
+    StartEnvironment,
+    StopEnvironment,
+    TakeLateLines,
+)
 from emulator.services.lambda_.environment_variables import environment_variables
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
 from emulator.services.lambda_.errors import ServiceException
+from emulator.services.lambda_.function_errors import init_error_type
 from emulator.services.lambda_.function_logs import init_report_line
 from emulator.services.lambda_.state import Configuration, Function
 from emulator.services.lambda_.store import FunctionStore
@@ -74,46 +83,74 @@ class ColdStarts(FunctionStore):
         now = yield Now()
         day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
         stream = f"{day}/[{configuration.version}]{self.account.identifiers.hex(32)}"
-        spec = self._spec(function, configuration, stream)
+        spec = self._spec(function, configuration, stream, provisioned=start.provisioned)
         try:
             started: StartedEnvironment = yield StartEnvironment(spec, function.name)
-            if started.failure is not None and started.failure.kind == "timeout":
-                # Lambda runs init once more, inside the function's own timeout ("suppressed init").
-                yield from self._init_failed(configuration, stream, now, started)
-                now = yield Now()
-                timeout = float(configuration.timeout_seconds)
-                started = yield StartEnvironment(replace(spec, init_timeout_seconds=timeout), function.name)
         except (AwsError, EmulatorError) as error:
             yield from self._apply(self.environments.start_failed(start, error))
             yield from self._start_where_wanted(function)
             return
+        lines = started.lines
         if started.failure is not None:
-            effects = self.environments.start_failed(start, started)
-            yield from self._init_failed(configuration, stream, now, started)
-        else:
-            environment = WarmEnvironment(started.environment_id, configuration, stream, started.init_milliseconds)
+            error_type = init_error_type(started.failure)
+            lines = (*lines, init_report_line(started.init_milliseconds, "init", started.failure.kind, error_type))
+        if lines:
+            yield from self._apply(self.function_logs.ship(configuration.shown_log_group, stream, now, lines))
+        outcome = "ok" if started.failure is None else f"init_{started.failure.kind}"
+        detail = {"version": configuration.version, "init_ms": round(started.init_milliseconds, 3)}
+        yield Record("lambda", "cold_start", function.name, outcome, detail)
+        if started.alive:
+            # After a failed init the first invocation runs it again, inside the function's own timeout.
+            init = None if started.failure is not None else started.init_milliseconds
+            environment = WarmEnvironment(started.environment_id, configuration, stream, init, started_at=now)
+            environment.provisioned = start.provisioned
+            self.streams[started.environment_id] = environment
             effects = self.environments.started(start, environment, now)
-            if started.lines:
-                yield from self._apply(
-                    self.function_logs.ship(configuration.shown_log_group, stream, now, started.lines)
-                )
-            detail = {"version": configuration.version, "init_ms": round(started.init_milliseconds, 3)}
-            yield Record("lambda", "cold_start", function.name, "ok", detail)
+        else:
+            effects = self.environments.start_failed(start, started)
         yield from self._apply(effects)
         yield from self._start_where_wanted(function)
+        yield from self._watch()
 
-    def _init_failed(
-        self, configuration: Configuration, stream: str, now: float, started: StartedEnvironment
-    ) -> Process:
-        failure = started.failure
-        if failure is None:
-            return
-        kind = failure.error_type or ("Runtime.ExitError" if failure.kind == "exit" else "")
-        lines = (*started.lines, init_report_line(started.init_milliseconds, failure.kind, kind))
-        yield from self._apply(self.function_logs.ship(configuration.shown_log_group, stream, now, lines))
-        yield Record("lambda", "cold_start", configuration.function_name, f"init_{failure.kind}", {"error_type": kind})
+    def _watch(self) -> Process:
+        """See to it that late lines reach the log, and that idle environments retire when their time has come."""
+        if not self.collects_late_lines:
+            self.collects_late_lines = True
+            yield Spawn("late lines", self._late_lines)
+        if self.environments.capacity.idle_timer and not self.retires_idle:
+            self.retires_idle = True
+            yield Spawn("retire idle environments", self._retire_idle)
 
-    def _spec(self, function: Function, configuration: Configuration, stream: str) -> EnvironmentSpec:
+    def _late_lines(self) -> Process:
+        """Lines that were written after their invocation was answered."""
+        while True:
+            late: tuple[LateLines, ...] = yield TakeLateLines()
+            for some in late:
+                environment = self.streams.get(some.environment_id)
+                if environment is not None:
+                    yield from self._apply(
+                        self.function_logs.ship(
+                            environment.configuration.shown_log_group,
+                            environment.log_stream,
+                            environment.started_at,
+                            some.lines,
+                        )
+                    )
+            yield WaitFor(LATE_LINES)
+
+    def _retire_idle(self) -> Process:
+        """End environments that were idle for too long, until none is left."""
+        while (deadline := self.environments.next_retirement()) is not None:
+            now = yield Now()
+            if deadline > now:
+                yield Sleep(deadline - now)
+                now = yield Now()
+            yield from self._apply(self.environments.expire(now))
+        self.retires_idle = False
+
+    def _spec(
+        self, function: Function, configuration: Configuration, stream: str, *, provisioned: bool
+    ) -> EnvironmentSpec:
         return EnvironmentSpec(
             function_name=function.name,
             runtime=configuration.runtime,
@@ -122,13 +159,24 @@ class ColdStarts(FunctionStore):
             layers=tuple(folder for layer in configuration.layers for folder in layer.code.folders),
             memory_mb=configuration.memory_mb,
             ephemeral_storage_mb=configuration.ephemeral_storage_mb,
-            variables=environment_variables(function, configuration, stream, self.account),
-            init_timeout_seconds=self.quotas.init_seconds,
+            variables=environment_variables(function, configuration, stream, self.account, provisioned=provisioned),
+            init_timeout_seconds=(
+                max(self.quotas.provisioned_init_seconds, float(configuration.timeout_seconds))
+                if provisioned
+                else self.quotas.init_seconds
+            ),
+            version=configuration.version,
+            account_id=self.account.account_id,
+            file_systems=tuple(
+                (one["Arn"].rpartition("/")[2], one["LocalMountPath"]) for one in configuration.file_systems
+            ),
+            initialization_type="provisioned-concurrency" if provisioned else "on-demand",
         )
 
     def _gone(self, function: Function, environment: WarmEnvironment, lines: tuple[LogLine, ...] = ()) -> Process:
         """An environment has ended by itself: forget it, keep its last words, let others start."""
         self.environments.gone(environment)
+        self.streams.pop(environment.environment_id, None)
         if lines:
             now = yield Now()
             group = environment.configuration.shown_log_group
@@ -138,18 +186,24 @@ class ColdStarts(FunctionStore):
     def _apply(self, effects: list[Effect]) -> Process:
         """Yield effects that nobody needs to wait for; an environment is stopped in the background."""
         for effect in effects:
-            yield Spawn("stop environment", _later(_single, effect)) if isinstance(effect, StopEnvironment) else effect
+            yield self._without_waiting(effect)
 
     def in_background(self, effects: list[Effect]) -> tuple[Effect, ...]:
         """The same effects for a Reply, in which nothing may wait."""
-        return tuple(
-            Spawn("stop environment", _later(_single, effect)) if isinstance(effect, StopEnvironment) else effect
-            for effect in effects
-        )
+        return tuple(map(self._without_waiting, effects))
 
+    def _without_waiting(self, effect: Effect) -> Effect:
+        return Spawn("stop environment", _later(self._stop, effect)) if isinstance(effect, StopEnvironment) else effect
 
-def _single(effect: Effect) -> Process:
-    yield effect
+    def _stop(self, effect: StopEnvironment) -> Process:
+        """End an environment and keep its last words."""
+        now = yield Now()
+        lines = yield effect
+        environment = self.streams.pop(effect.environment_id, None)
+        if environment is not None and lines:
+            group = environment.configuration.shown_log_group
+            last = max(line.after_seconds for line in lines)
+            yield from self._apply(self.function_logs.ship(group, environment.log_stream, now - last, lines))
 
 
 def _later(make: Callable[..., Process], *arguments: Any) -> Callable[[], Process]:

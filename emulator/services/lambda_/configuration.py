@@ -21,7 +21,6 @@ from emulator.services.lambda_.state import Configuration, LayerVersion
 __all__ = ["UNSUPPORTED", "changes", "check_code_size", "check_upload", "describe", "runtime_of"]
 
 UNSUPPORTED = (
-    "FileSystemConfigs",
     "ImageConfig",
     "CodeSigningConfigArn",
     "PublishTo",
@@ -31,7 +30,8 @@ UNSUPPORTED = (
     "RuntimeConfig",
     "AcceleratorConfig",
 )
-_SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+")
+_SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+|nodejs\d+\.x|provided\.al2(023)?")
+_MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
 _RESERVED_VARIABLES = frozenset(
     {
         "_HANDLER",
@@ -76,7 +76,9 @@ def runtime_of(params: Params) -> str:
 
 def _checked_runtime(runtime: str) -> str:
     if _SUPPORTED_RUNTIMES.fullmatch(runtime) is None:
-        raise UnsupportedOperation(f"lambda: runtime {runtime} is not supported by this emulator; it runs python3.x")
+        raise UnsupportedOperation(
+            f"lambda: runtime {runtime} is not supported by this emulator; it runs python3.x, nodejs*.x, provided.al2 and provided.al2023"
+        )
     return runtime
 
 
@@ -110,6 +112,8 @@ def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQu
         set_["dead_letter_arn"] = _dead_letter(params["DeadLetterConfig"].get("TargetArn", ""))
     if "TracingConfig" in params:
         set_["tracing_mode"] = params["TracingConfig"].get("Mode", "PassThrough")
+    if "FileSystemConfigs" in params:
+        set_["file_systems"] = _file_systems(params["FileSystemConfigs"])
     if "VpcConfig" in params:
         set_["vpc"] = dict(params["VpcConfig"])
     if params.get("SnapStart", {}).get("ApplyOn", "None") != "None":
@@ -161,6 +165,16 @@ def _layers(arns: list[str], layers: Mapping[str, LayerVersion], quotas: LambdaQ
                 f"Two different versions of the same layer are not allowed to be referenced: {name}"
             )
     return tuple(layers[arn] for arn in arns)
+
+
+def _file_systems(configs: list[Mapping[str, str]]) -> tuple[Mapping[str, str], ...]:
+    """https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html"""
+    for config in configs:
+        if _MOUNT_PATH.fullmatch(config["LocalMountPath"]) is None:
+            raise InvalidParameterValueException(f"{config['LocalMountPath']} is no mount path: it must begin with /mnt/")
+        if ":elasticfilesystem:" not in config["Arn"] or ":access-point/" not in config["Arn"]:
+            raise UnsupportedOperation(f"lambda: FileSystemConfigs: {config['Arn']} is not an EFS access point")
+    return tuple(dict(config) for config in configs)
 
 
 def _dead_letter(arn: str) -> str:
@@ -238,6 +252,8 @@ def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
         shown["DeadLetterConfig"] = {"TargetArn": configuration.dead_letter_arn}
     if configuration.vpc is not None:
         shown["VpcConfig"] = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **configuration.vpc}
+    if configuration.file_systems:
+        shown["FileSystemConfigs"] = [dict(one) for one in configuration.file_systems]
     if configuration.kms_key_arn:
         shown["KMSKeyArn"] = configuration.kms_key_arn
     return shown

@@ -36,6 +36,10 @@ class WarmEnvironment:
     """The duration of its init phase until the first REPORT line told it."""
     idle_since: float = 0.0
     retired: bool = False
+    started_at: float = 0.0
+    """Start of its init or of its latest invocation, epoch seconds: what late lines count from."""
+    provisioned: bool = False
+    """It is part of provisioned concurrency: it neither makes room for others nor retires."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,6 +64,7 @@ class Start:
 
     configuration: Configuration
     retired: bool = False
+    provisioned: bool = False
 
 
 @dataclass(slots=True)
@@ -108,12 +113,12 @@ class EnvironmentPool:
 
     def take(self, configuration: Configuration, now: float) -> tuple[WarmEnvironment | None, list[Effect]]:
         """An idle environment for a configuration, if there is one; and what must happen to those that were idle for too long."""
-        effects = self._expire(now)
+        effects = self.expire(now)
         idle = self._idle.get(configuration.revision_id)
         if not idle:
             return None, effects
         environment = idle.pop()
-        del self._by_idleness[environment.environment_id]
+        self._by_idleness.pop(environment.environment_id, None)
         return environment, effects
 
     def wait(self, configuration: Configuration, now: float) -> Waiter:
@@ -145,7 +150,7 @@ class EnvironmentPool:
 
     def release(self, environment: WarmEnvironment, now: float) -> list[Effect]:
         """Give an environment back: to the first who waits for it, or to the idle ones."""
-        if environment.retired or self._must_make_room(environment.configuration):
+        if environment.retired or (not environment.provisioned and self._must_make_room(environment.configuration)):
             return self.discard(environment)
         waiter = self._first_waiter(environment.configuration)
         if waiter is not None:
@@ -153,7 +158,37 @@ class EnvironmentPool:
             return [Notify(waiter)]
         environment.idle_since = now
         self._idle.setdefault(environment.configuration.revision_id, []).append(environment)
-        self._by_idleness[environment.environment_id] = environment
+        if not environment.provisioned:
+            self._by_idleness[environment.environment_id] = environment
+        return []
+
+    # -- provisioned concurrency -------------------------------------------------------------------------------------------------
+
+    def provision(self, configuration: Configuration) -> Start | None:
+        """Begin a cold start that nobody waits for; None where the machine carries no more."""
+        room = self.size - len(self._by_idleness) < self.capacity.max_environments
+        if not room:
+            return None
+        start = Start(configuration, provisioned=True)
+        self._starts.append(start)
+        return start
+
+    def make_room(self) -> list[Effect]:
+        """End idle environments until the pool is within its bound."""
+        effects: list[Effect] = []
+        while self.size > self.capacity.max_environments and self._by_idleness:
+            effects += self.discard(next(iter(self._by_idleness.values())))
+        return effects
+
+    def provisioned(self, revision_id: str) -> list[WarmEnvironment]:
+        """The provisioned environments of a configuration that are ready."""
+        return [one for one in self._live.values() if one.provisioned and one.configuration.revision_id == revision_id]
+
+    def unprovision(self, environment: WarmEnvironment) -> list[Effect]:
+        """Let a provisioned environment go: now, or when its invocation is over."""
+        environment.retired = True
+        if environment in self._idle.get(environment.configuration.revision_id, ()):
+            return self.discard(environment)
         return []
 
     def _must_make_room(self, configuration: Configuration) -> bool:
@@ -180,8 +215,9 @@ class EnvironmentPool:
     def discard(self, environment: WarmEnvironment) -> list[Effect]:
         """Take a live environment out of the pool and end it."""
         self._live.pop(environment.environment_id, None)
-        if self._by_idleness.pop(environment.environment_id, None) is not None:
-            idle = self._idle[environment.configuration.revision_id]
+        self._by_idleness.pop(environment.environment_id, None)
+        idle = self._idle.get(environment.configuration.revision_id, [])
+        if environment in idle:
             idle.remove(environment)
             if not idle:
                 del self._idle[environment.configuration.revision_id]
@@ -254,17 +290,25 @@ class EnvironmentPool:
             if _is(environment.configuration, function_name, version):
                 self._paces.pop(environment.configuration.revision_id, None)
                 environment.retired = True
-                if environment.environment_id in self._by_idleness:
+                if environment in self._idle.get(environment.configuration.revision_id, ()):
                     effects += self.discard(environment)
         for start in self._starts:
             start.retired = start.retired or _is(start.configuration, function_name, version)
         return effects
 
-    def _expire(self, now: float) -> list[Effect]:
+    def next_retirement(self) -> float | None:
+        """When the environment that is idle for longest will have been so for too long; None where none is idle."""
+        oldest = next(iter(self._by_idleness.values()), None)
+        if oldest is None:
+            return None
+        return oldest.idle_since + self.capacity.idle_seconds
+
+    def expire(self, now: float) -> list[Effect]:
+        """End what was idle for too long."""
         effects: list[Effect] = []
         while self._by_idleness:
             oldest = next(iter(self._by_idleness.values()))
-            if now - oldest.idle_since <= self.capacity.idle_seconds:
+            if now - oldest.idle_since < self.capacity.idle_seconds:
                 break
             effects += self.discard(oldest)
         return effects

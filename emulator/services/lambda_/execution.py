@@ -19,8 +19,13 @@ from emulator.sandbox.effects import (
 from emulator.services.lambda_.cold_starts import ColdStarts
 from emulator.services.lambda_.environments import WarmEnvironment
 from emulator.services.lambda_.errors import TooManyRequestsException
-from emulator.services.lambda_.function_errors import exit_reason, failure_document, init_failure_document
-from emulator.services.lambda_.function_logs import Report
+from emulator.services.lambda_.function_errors import (
+    exit_error,
+    failure_document,
+    init_error_type,
+    init_failure_document,
+)
+from emulator.services.lambda_.function_logs import Report, init_report_line
 from emulator.services.lambda_.state import Configuration, Function
 
 __all__ = ["Event", "Executed", "ExecutionEngine"]
@@ -36,6 +41,8 @@ class Event:
     """As the caller named it, with its qualifier."""
     trace_id: str = ""
     client_context: str = ""
+    streamed_limit_bytes: int | None = None
+    """Set where the caller takes a streamed response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,10 @@ class Executed:
     failed: bool
     version: str
     report: Report | None
+    content_type: str = ""
+    """Of a streamed response."""
+    streamed: bytes = field(default=b"", repr=False)
+    """What a streamed response had sent when it failed."""
 
 
 class ExecutionEngine(ColdStarts):
@@ -99,8 +110,10 @@ class ExecutionEngine(ColdStarts):
                 invocation_id=invocation_id,
                 trace_header=trace_header,
                 client_context=event.client_context,
+                streamed_limit_bytes=event.streamed_limit_bytes,
                 resource=function.name,
             )
+            environment.started_at = started
             if result.outcome is not Outcome.LOST:
                 return (yield from self._conclude(function, configuration, event, environment, started, result))
             # The environment died before its runtime took the event: nobody has seen it, another environment gets it.
@@ -123,6 +136,11 @@ class ExecutionEngine(ColdStarts):
         environment.init_milliseconds = None
         self.environments.served(configuration, result.duration_milliseconds / 1000.0)
         payload = result.payload
+        if result.suppressed_init is not None:
+            failed = result.suppressed_init
+            line = init_report_line(result.init_milliseconds, "invoke", failed.kind, init_error_type(failed))
+            result = replace(result, lines=(*result.lines, line))
+            report = replace(report, result=result)
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(
                 result, event.request_id, configuration.timeout_seconds, self.quotas.synchronous_response_bytes
@@ -131,13 +149,10 @@ class ExecutionEngine(ColdStarts):
                 result.duration_milliseconds / 1000.0, self._failure_line(configuration, event, started, result)
             )
             report = replace(report, result=replace(result, lines=(*result.lines, reason)))
-        if result.outcome in (Outcome.TIMEOUT, Outcome.EXIT):
-            yield from self._gone(function, environment)
-        else:
-            yield from self._apply(
-                self.environments.release(environment, started + result.duration_milliseconds / 1000.0)
-            )
-            yield from self._start_where_wanted(function)
+        # A failed invocation resets its environment, with /tmp kept; the next one initialises it first.
+        yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
+        yield from self._start_where_wanted(function)
+        yield from self._watch()
         yield from self._apply(
             self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, report)
         )
@@ -157,7 +172,9 @@ class ExecutionEngine(ColdStarts):
                 "response_bytes": len(payload),
             },
         )
-        return Executed(payload, result.outcome is not Outcome.OK, configuration.version, report)
+        failed_at_all = result.outcome is not Outcome.OK
+        version = configuration.version
+        return Executed(payload, failed_at_all, version, report, result.content_type, result.streamed)
 
     def _failure_line(
         self, configuration: Configuration, event: Event, started: float, result: InvocationResult
@@ -167,7 +184,8 @@ class ExecutionEngine(ColdStarts):
             stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
             return f"{stamp} {event.request_id} Task timed out after {configuration.timeout_seconds:.2f} seconds\n"
         if result.outcome is Outcome.EXIT:
-            return f"RequestId: {event.request_id} Error: {exit_reason(result.exit_code)}\nRuntime.ExitError"
+            error_type, reason = exit_error(result)
+            return f"RequestId: {event.request_id} Error: {reason}\n{error_type}"
         return f"Response of {result.payload.decode()} bytes exceeds the limit of {self.quotas.synchronous_response_bytes} bytes"
 
     def _not_initialised(

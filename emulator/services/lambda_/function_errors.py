@@ -9,7 +9,7 @@ import orjson
 
 from emulator.sandbox.effects import InitFailure, InvocationResult, Outcome
 
-__all__ = ["exit_reason", "failure_document", "init_failure_document"]
+__all__ = ["exit_error", "exit_reason", "failure_document", "init_error_type", "init_failure_document"]
 
 _SIGNALS = {9: "killed", 11: "segmentation fault", 6: "aborted", 15: "terminated"}
 
@@ -23,7 +23,30 @@ def failure_document(
     if result.outcome is Outcome.TOO_LARGE:
         message = f"Response payload size exceeded maximum allowed payload size ({response_limit_bytes} bytes)."
         return _document("Function.ResponseSizeTooLarge", message)
-    return _document("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(result.exit_code)}")
+    error_type, reason = exit_error(result)
+    return _document(error_type, f"RequestId: {request_id} Error: {reason}")
+
+
+def exit_error(result: InvocationResult) -> tuple[str, str]:
+    """Type and text of an invocation whose programs ended: the runtime's, or an extension's."""
+    return result.error_type or "Runtime.ExitError", _reason(result.error_type, result.exit_code)
+
+
+def init_error_type(failure: InitFailure) -> str:
+    """What INIT_REPORT calls it; empty for a timeout."""
+    if failure.kind == "timeout":
+        return ""
+    return failure.error_type or "Runtime.ExitError"
+
+
+def _reason(error_type: str, exit_code: int | None) -> str:
+    if error_type == "Runtime.InvalidEntrypoint":
+        return "Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]"
+    if error_type.startswith("Runtime.") or not error_type:
+        return exit_reason(exit_code)
+    if error_type == "Extension.Crash" and exit_code is not None:
+        return f"exit code {exit_code}" if exit_code >= 0 else f"signal: {_SIGNALS.get(-exit_code, str(-exit_code))}"
+    return error_type
 
 
 def timeout_document(request_id: str, timeout_seconds: float) -> bytes:
@@ -39,7 +62,8 @@ def init_failure_document(failure: InitFailure, request_id: str, timeout_seconds
         return failure.payload
     if failure.kind == "timeout":
         return timeout_document(request_id, timeout_seconds)
-    return _document("Runtime.ExitError", f"RequestId: {request_id} Error: {exit_reason(failure.exit_code)}")
+    error_type = init_error_type(failure)
+    return _document(error_type, f"RequestId: {request_id} Error: {_reason(error_type, failure.exit_code)}")
 
 
 def exit_reason(exit_code: int | None) -> str:

@@ -23,7 +23,6 @@ _BATCH_BYTES = 500_000
 _STREAMS = 1_000
 _STATUS = {
     Outcome.TIMEOUT: "Status: timeout",
-    Outcome.EXIT: "Status: error\tError Type: Runtime.ExitError",
     Outcome.TOO_LARGE: "Status: error\tError Type: Function.ResponseSizeTooLarge",
 }
 
@@ -56,6 +55,8 @@ class Report:
             parts.append(f"Init Duration: {self.init_milliseconds:.2f} ms")
         if self.result.outcome in _STATUS:
             parts.append(_STATUS[self.result.outcome])
+        elif self.result.outcome is Outcome.EXIT or self.result.suppressed_init is not None:
+            parts.append(f"Status: error\tError Type: {self.result.error_type or 'Runtime.ExitError'}")
         return "\t".join(parts) + "\t"
 
 
@@ -70,11 +71,11 @@ def invocation_lines(report: Report) -> list[LogLine]:
     ]
 
 
-def init_report_line(milliseconds: float, kind: str, error_type: str) -> LogLine:
-    """The INIT_REPORT line of an init phase that failed."""
+def init_report_line(milliseconds: float, phase: str, kind: str, error_type: str) -> LogLine:
+    """The INIT_REPORT line of an init that failed, in the phase `init` or (run again by an invocation) `invoke`."""
     status = "timeout" if kind == "timeout" else f"error\tError Type: {error_type}"
     return LogLine(
-        milliseconds / 1000.0, f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: init\tStatus: {status}"
+        milliseconds / 1000.0, f"INIT_REPORT Init Duration: {milliseconds:.2f} ms\tPhase: {phase}\tStatus: {status}"
     )
 
 

@@ -31,9 +31,16 @@ class LambdaQuotas:
     init_seconds: float = 10.0
     """Real time. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
+    provisioned_init_seconds: float = 130.0
+    """Real time; or the function's timeout where that is longer."""
+    streamed_response_bytes: int = 209_715_200
+
     # Concurrency. https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
     concurrent_executions: int = 1_000
     minimum_unreserved_concurrency: int = 100
+    scaling_environments: int = 1_000
+    """How many environments a function may start in `scaling_seconds`."""
+    scaling_seconds: float = 10.0
 
     # Asynchronous invocation. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     maximum_retry_attempts: int = 2

@@ -84,6 +84,8 @@ class Configuration:
     vpc: Mapping[str, Any] | None = None
     """Stored and shown; the network is this machine's, so that subnets and security groups have no effect."""
     kms_key_arn: str = ""
+    file_systems: tuple[Mapping[str, str], ...] = ()
+    """EFS access points (`Arn`, `LocalMountPath`)."""
 
     @property
     def shown_log_group(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from emulator.account import Account
 from emulator.operation import Params, Service
 from emulator.sandbox.capacity import Capacity
-from emulator.services.lambda_.environments import EnvironmentPool
+from emulator.services.lambda_.environments import EnvironmentPool, WarmEnvironment
 from emulator.services.lambda_.errors import (
     InvalidParameterValueException,
     PreconditionFailedException,
@@ -34,6 +34,10 @@ class FunctionStore(Service):
         """Invocations under way in the whole account."""
         self.environments = EnvironmentPool(Capacity() if capacity is None else capacity)
         self.function_logs = FunctionLogs()
+        self.streams: dict[str, WarmEnvironment] = {}
+        """Living environments by id: where what they write late belongs."""
+        self.collects_late_lines = False
+        self.retires_idle = False
 
     def named(self, params: Params) -> FunctionName:
         """The function and qualifier that the caller named."""

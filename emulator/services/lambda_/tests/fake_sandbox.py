@@ -24,6 +24,7 @@ from emulator.sandbox.effects import (
     StartedEnvironment,
     StartEnvironment,
     StopEnvironment,
+    TakeLateLines,
 )
 from emulator.services.lambda_ import LambdaQuotas, LambdaService
 from emulator.services.logs import LogsService
@@ -92,6 +93,7 @@ class Lambda:
         self.engine.perform(StartEnvironment, self._start)
         self.engine.perform(RunInvocation, self._run)
         self.engine.perform(StopEnvironment, self._stop)
+        self.engine.perform(TakeLateLines, lambda effect, done: done((), None))
 
     # -- verbs -------------------------------------------------------------------------------------------------------------------
 

@@ -79,10 +79,10 @@ def test_function_of_another_account_is_not_found() -> None:
 
 
 REFUSED: list[tuple[dict[str, Any], type[AwsError], str]] = [
-    ({"Runtime": "nodejs22.x"}, UnsupportedOperation, "nodejs22.x"),
+    ({"Runtime": "java21"}, UnsupportedOperation, "java21"),
     ({"PackageType": "Image"}, UnsupportedOperation, "Image"),
     ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, UnsupportedOperation, "SnapStart"),
-    ({"FileSystemConfigs": []}, UnsupportedOperation, "FileSystemConfigs"),
+    ({"FileSystemConfigs": [{"Arn": "arn:aws:s3:::b", "LocalMountPath": "/mnt/x"}]}, UnsupportedOperation, "arn:aws:s3:::b"),
     ({"Timeout": 901}, InvalidParameterValueException, "less than or equal to 900"),
     ({"MemorySize": 10_241}, InvalidParameterValueException, "less than or equal to 10240"),
     ({"EphemeralStorage": {"Size": 511}}, InvalidParameterValueException, "greater than or equal to 512"),

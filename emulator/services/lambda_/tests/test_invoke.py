@@ -169,6 +169,7 @@ def test_variables_are_lambdas_the_functions_and_our_endpoint() -> None:
     stream = variables.pop("AWS_LAMBDA_LOG_STREAM_NAME")
     assert stream.startswith("2026/01/01/[$LATEST]")
     key = variables.pop("AWS_ACCESS_KEY_ID")
+    assert variables.pop("AWS_ACCESS_KEY") == key
     assert key.startswith("ASIA")
     assert len(key) == 20
     assert aws.account.principals[key] == "arn:aws:sts::000000000000:assumed-role/runner/f"
@@ -280,34 +281,43 @@ def test_environment_that_died_before_it_took_the_event_is_replaced_unseen() -> 
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.EXIT])
-def test_crash_and_timeout_cost_the_environment(outcome: Outcome) -> None:
+def test_crash_and_timeout_reset_the_environment_which_is_used_again(outcome: Outcome) -> None:
     aws = Lambda()
     aws.function()
     aws.handler = lambda payload: InvocationResult(outcome)
     aws.invoke()
     aws.handler = ok
-    aws.invoke()
-    assert len(aws.started) == 2
+    assert aws.invoke()["Payload"] == b"{}"
+    assert (len(aws.started), aws.stopped) == (1, [])
 
 
-def test_failed_init_is_the_answer_and_the_next_invocation_tries_again() -> None:
+def test_failed_init_runs_again_in_the_invocation_whose_answer_it_becomes() -> None:
     aws = Lambda()
     aws.function()
     document = b'{"errorMessage":"Unable to import module","errorType":"Runtime.ImportModuleError","requestId":"","stackTrace":[]}'
-    aws.init_failures.append(InitFailure("error", document, "Runtime.ImportModuleError"))
+    failure = InitFailure("error", document, "Runtime.ImportModuleError")
+    aws.init_failures.append(failure)
+    aws.handler = lambda payload: InvocationResult(
+        Outcome.ERROR, document, failure.error_type, suppressed_init=failure, init_milliseconds=12.5
+    )
     failed = aws.invoke()
     assert (failed["FunctionError"], failed["Payload"]) == ("Unhandled", document)
+    aws.handler = ok
     assert aws.invoke()["Payload"] == b"{}"
     events = aws.call("FilterLogEvents", "logs", logGroupName="/aws/lambda/f", filterPattern="INIT_REPORT")["events"]
-    assert len(events) == 1
+    assert [event["message"] for event in events] == [
+        f"INIT_REPORT Init Duration: {duration} ms\tPhase: {phase}\tStatus: error\tError Type: Runtime.ImportModuleError\n"
+        for duration, phase in (("100.00", "init"), ("12.50", "invoke"))
+    ]
 
 
-def test_init_that_overran_runs_again_inside_the_functions_timeout() -> None:
+def test_init_that_overran_costs_nothing_where_the_invocation_finishes_it() -> None:
     aws = Lambda()
     aws.function(Timeout=20)
     aws.init_failures.append(InitFailure("timeout"))
     assert aws.invoke()["Payload"] == b"{}"
-    assert [start.spec.init_timeout_seconds for start in aws.started] == [10.0, 20.0]
+    assert [start.spec.init_timeout_seconds for start in aws.started] == [10.0]
+    assert aws.runs[-1].timeout_seconds == 20.0
 
 
 def test_update_lets_running_invocations_end_and_starts_anew() -> None:

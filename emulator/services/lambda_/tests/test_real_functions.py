@@ -23,7 +23,7 @@ ROLE = "arn:aws:iam::000000000000:role/runner"
 def with_lambda(test: Callable[[Workbench], Awaitable[None]], tmp_path: Path, cache: Path, **members: Any) -> None:
     async def main(bench: Workbench) -> None:
         account = Account("http://127.0.0.1:4566")
-        capacity = Capacity(max_environments=3, concurrent_starts=2)
+        capacity = Capacity(max_environments=3, concurrent_starts=2, idle_timer=not members.get("auto", False))
         bench.engine.register("lambda", LambdaService(account, capacity=capacity))
         bench.engine.register("logs", LogsService(account))
         await test(bench)
