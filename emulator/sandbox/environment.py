@@ -108,10 +108,10 @@ class Environment:
     def stop(self) -> None:
         """End the environment the way Lambda does when it is no longer needed."""
         self._ending = True
-        if self._state is State.IDLE and self._extensions.registered:
-            self._shut_down(Reason.SPINDOWN)
-        elif self._state is not State.STOPPING:
+        if not self._extensions.registered or self._state not in (State.IDLE, State.RESPONDED, State.STOPPING):
             self.kill()
+        elif self._state is State.IDLE:
+            self._shut_down(Reason.SPINDOWN)
 
     def kill(self) -> None:
         """End the environment at once, whatever it does."""
@@ -235,7 +235,9 @@ class Environment:
             self._move(State.IDLE)
         if self._state is not State.IDLE:
             return
-        if self._invocation is not None:
+        if self._ending:
+            self._shut_down(Reason.SPINDOWN)
+        elif self._invocation is not None:
             self._hand_over()
         else:
             self._telemetry.freeze()

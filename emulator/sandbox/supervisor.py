@@ -27,7 +27,8 @@ def launch_line(name: str, argv: Sequence[str], variables: Mapping[str, str], ou
     given = " ".join(f"{key}={_quoted(value)}" for key, value in variables.items())
     words = " ".join(map(_quoted, argv))
     sink = f"/dev/fd/{output}"
-    run = f"cd {_quoted(folder)}; env -i PWD={_quoted(folder)} {given} {words} </dev/null >>{sink} 2>>{sink}"
+    # Its own subshell keeps what the waiting shell says of a signal out of the log.
+    run = f"cd {_quoted(folder)}; (exec env -i PWD={_quoted(folder)} {given} {words} </dev/null >>{sink} 2>>{sink})"
     # A program that cannot be executed says so in the log, through env's message.
     return f"({run}; echo exit {_quoted(name)} $?) & echo start {_quoted(name)} $!\n"
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import textwrap
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Hashable
 from pathlib import Path
 from typing import Any
 
 from emulator.clock import Clock, WallClock
-from emulator.effects import Effect, Process
+from emulator.effects import Effect, Process, WaitFor
 from emulator.engine import Engine, Runner
 from emulator.engine.janitor import Janitor
 from emulator.operation import CallContext
@@ -21,6 +21,7 @@ from emulator.sandbox.effects import (
     RunInvocation,
     StartedEnvironment,
     StartEnvironment,
+    TakeLateLines,
 )
 
 RUNTIME = "python3.11"
@@ -61,6 +62,14 @@ class Workbench:
         context = CallContext(now=self.engine.clock.now(), request_id=self.engine.identifiers.uuid())
         self.engine.call(service, operation, params, context, _settle(outcome))
         return asyncio.wait_for(outcome, 30.0)
+
+    async def late_lines(self) -> list[str]:
+        """What came late until now."""
+        return [line.text for late in await self.do(TakeLateLines()) for line in late.lines]
+
+    async def wait_for(self, topic: Hashable) -> None:
+        """Wait until something is notified, or a second has passed."""
+        await self.do(WaitFor(topic, 1.0))
 
     async def start(self, *code: Path, handler: str = "app.handler", **members: Any) -> StartedEnvironment:
         """Start an environment."""
