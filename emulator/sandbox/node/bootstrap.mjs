@@ -19,6 +19,7 @@ const LOG_DESCRIPTOR = Number(process.env._LAMBDA_TELEMETRY_LOG_FD);
 const CALLBACKS = !/nodejs(2[4-9]|[3-9]\d)\.x$/.test(process.env.AWS_EXECUTION_ENV ?? "");
 delete process.env._LAMBDA_TELEMETRY_LOG_FD;
 let requestId;
+let nothingLeft = () => {};
 
 class RuntimeError extends Error {
   constructor(name, message) {
@@ -152,7 +153,17 @@ function contextOf(headers) {
 
 function run(handler, event, context) {
   return new Promise((resolve, reject) => {
+    let answered = false;
+    let pending = false;
+    nothingLeft = () => {
+      // Nothing is left to do, and the handler has not answered.
+      if (answered) return;
+      if (pending) reject(new RuntimeError("Runtime.NodejsExit", "The handler's promise was never settled"));
+      else resolve(null);
+    };
+    process.once("beforeExit", nothingLeft);
     const callback = (error, value) => {
+      answered = true;
       const settle = () => (error === undefined || error === null ? resolve(value) : reject(error));
       // With an empty event loop to wait for, the answer leaves when nothing is left to do.
       if (context.callbackWaitsForEmptyEventLoop) process.once("beforeExit", settle);
@@ -169,7 +180,8 @@ function run(handler, event, context) {
       },
     });
     const returned = CALLBACKS ? handler(event, shown, callback) : handler(event, shown);
-    if (typeof returned?.then === "function") returned.then(resolve, reject);
+    pending = typeof returned?.then === "function";
+    if (pending) returned.then(resolve, reject);
     else if (handler.length < 3 && (returned !== undefined || !CALLBACKS)) resolve(returned);
   });
 }
@@ -192,6 +204,8 @@ async function invoke(handler) {
     await ask("POST", `${where}/response`, echo, JSON.stringify(value === undefined ? null : value) ?? "null");
   } catch (error) {
     await report(`${where}/error`, error);
+  } finally {
+    process.removeListener("beforeExit", nothingLeft);
   }
 }
 

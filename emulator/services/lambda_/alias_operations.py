@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from emulator.effects import Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.errors import (
     InvalidParameterValueException,
@@ -12,13 +13,13 @@ from emulator.services.lambda_.errors import (
     ResourceNotFoundException,
 )
 from emulator.services.lambda_.function_name import LATEST, function_arn
+from emulator.services.lambda_.provisioned_concurrency_operations import ProvisionedConcurrencyOperations
 from emulator.services.lambda_.state import Alias, Function
-from emulator.services.lambda_.store import FunctionStore
 
 __all__ = ["AliasOperations"]
 
 
-class AliasOperations(FunctionStore):
+class AliasOperations(ProvisionedConcurrencyOperations):
     """Names for versions."""
 
     @operation("CreateAlias")
@@ -52,7 +53,12 @@ class AliasOperations(FunctionStore):
         alias.function_version = version
         alias.description = params.get("Description", alias.description)
         alias.revision_id = self.account.identifiers.uuid()
-        return Reply(self._alias_shape(function, alias))
+        config = function.provisioned.get(alias.name)
+        if config is None:
+            return Reply(self._alias_shape(function, alias))
+        config.status = "IN_PROGRESS"
+        allocate = Spawn(f"provision {function.name}:{alias.name}", lambda: self.allocate(function, alias.name))
+        return Reply(self._alias_shape(function, alias), (allocate,))
 
     @operation("DeleteAlias")
     def delete_alias(self, params: Params, context: CallContext) -> Reply:

@@ -10,8 +10,10 @@ from emulator.services.lambda_.alias_operations import AliasOperations
 from emulator.services.lambda_.concurrency_operations import ConcurrencyOperations
 from emulator.services.lambda_.event_invoke_config_operations import EventInvokeConfigOperations
 from emulator.services.lambda_.function_operations import FunctionOperations
+from emulator.services.lambda_.function_urls import FunctionUrls
 from emulator.services.lambda_.layer_operations import LayerOperations
 from emulator.services.lambda_.permission_operations import PermissionOperations
+from emulator.services.lambda_.provisioned_concurrency_operations import ProvisionedConcurrencyOperations
 from emulator.services.lambda_.tag_operations import TagOperations
 
 __all__ = ["LambdaService"]
@@ -23,6 +25,8 @@ class LambdaService(
     LayerOperations,
     PermissionOperations,
     ConcurrencyOperations,
+    ProvisionedConcurrencyOperations,
+    FunctionUrls,
     EventInvokeConfigOperations,
     TagOperations,
 ):

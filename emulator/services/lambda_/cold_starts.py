@@ -23,7 +23,7 @@ from emulator.sandbox.effects import (
 )
 from emulator.services.lambda_.environment_variables import environment_variables
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
-from emulator.services.lambda_.errors import ServiceException
+from emulator.services.lambda_.errors import ServiceException, TooManyRequestsException
 from emulator.services.lambda_.function_errors import init_error_type
 from emulator.services.lambda_.function_logs import init_report_line
 from emulator.services.lambda_.state import Configuration, Function
@@ -42,6 +42,7 @@ class ColdStarts(FunctionStore):
         yield from self._apply(effects)
         if environment is not None:
             return environment
+        self._check_scaling(function, now)
         waiter = self.environments.wait(configuration, now)
         yield from self._start_where_wanted(function)
         if not waiter.served:
@@ -49,6 +50,17 @@ class ColdStarts(FunctionStore):
         if isinstance(waiter.failure, Exception):
             raise waiter.failure
         return waiter.failure if waiter.environment is None else waiter.environment
+
+    def _check_scaling(self, function: Function, now: float) -> None:
+        """Refuse what would need more new environments than Lambda starts for one function in a span of time.
+
+        https://docs.aws.amazon.com/lambda/latest/dg/scaling-behavior.html
+        """
+        recent = function.recent_starts
+        while recent and recent[0] <= now - self.quotas.scaling_seconds:
+            recent.popleft()
+        if len(recent) >= self.quotas.scaling_environments:
+            raise TooManyRequestsException("ConcurrentInvocationLimitExceeded")
 
     def _wait(self, function: Function, waiter: Waiter) -> Process:
         """Wait until served, with another look at whether a further environment should start."""
@@ -82,6 +94,7 @@ class ColdStarts(FunctionStore):
         configuration = start.configuration
         now = yield Now()
         day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
+        function.recent_starts.append(now)
         stream = f"{day}/[{configuration.version}]{self.account.identifiers.hex(32)}"
         spec = self._spec(function, configuration, stream, provisioned=start.provisioned)
         try:

@@ -44,11 +44,6 @@ class ConcurrencyOperations(FunctionStore):
         """Limits and use."""
         quotas = self.quotas
         reserved = sum(function.reserved_concurrency or 0 for function in self.functions.values())
-        configurations = [
-            configuration
-            for function in self.functions.values()
-            for configuration in (function.latest, *function.versions.values())
-        ]
         return Reply(
             {
                 "AccountLimit": {
@@ -59,7 +54,7 @@ class ConcurrencyOperations(FunctionStore):
                     "UnreservedConcurrentExecutions": quotas.concurrent_executions - reserved,
                 },
                 "AccountUsage": {
-                    "TotalCodeSize": sum(configuration.code.code_size for configuration in configurations),
+                    "TotalCodeSize": self.stored_code_bytes(),
                     "FunctionCount": len(self.functions),
                 },
             }

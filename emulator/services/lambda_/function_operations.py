@@ -11,6 +11,7 @@ from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.configuration import UNSUPPORTED, changes, check_code_size, describe, runtime_of
 from emulator.services.lambda_.deployment_package import prepared
 from emulator.services.lambda_.errors import (
+    CodeStorageExceededException,
     InvalidParameterValueException,
     ResourceConflictException,
     ResourceNotFoundException,
@@ -36,6 +37,7 @@ class FunctionOperations(Versions):
             params["Code"], operation="CreateFunction", resource=name, runtime=runtime, below="", quotas=self.quotas
         )
         self._check_new(name)  # again: preparing the code took time
+        self._check_storage(code.code_size)
         role = checked.pop("role")
         latest = check_code_size(
             Configuration(
@@ -64,6 +66,11 @@ class FunctionOperations(Versions):
         if name in self.functions:
             raise ResourceConflictException(f"Function already exist: {name}")
 
+    def _check_storage(self, added_bytes: int) -> None:
+        """The account's code storage counts every version once."""
+        if self.stored_code_bytes() + added_bytes > self.quotas.code_storage_bytes:
+            raise CodeStorageExceededException("Code storage limit exceeded.")
+
     def _layer_versions(self) -> dict[str, LayerVersion]:
         return {version.arn: version for layer in self.layers.values() for version in layer.versions.values()}
 
@@ -80,6 +87,7 @@ class FunctionOperations(Versions):
             below="",
             quotas=self.quotas,
         )
+        self._check_storage(code.code_size - function.latest.code.code_size)
         changed: dict[str, Any] = {"code": code}
         if "Architectures" in params:
             changed["architectures"] = tuple(params["Architectures"])

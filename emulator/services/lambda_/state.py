@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,8 +18,10 @@ __all__ = [
     "Credentials",
     "EventInvokeConfig",
     "Function",
+    "FunctionUrl",
     "Layer",
     "LayerVersion",
+    "ProvisionedConcurrency",
     "lambda_time",
 ]
 
@@ -120,6 +123,28 @@ class EventInvokeConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class FunctionUrl:
+    """An HTTP endpoint of a function or alias; times in Lambda's own form."""
+
+    url_id: str
+    auth_type: str
+    invoke_mode: str
+    cors: Mapping[str, Any] | None
+    created: str
+    last_modified: str
+
+
+@dataclass(slots=True)
+class ProvisionedConcurrency:
+    """How many environments a version or alias keeps ready, and how far that is."""
+
+    requested: int
+    last_modified: str
+    status: str = "IN_PROGRESS"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """The role session that a function's code runs with."""
 
@@ -144,4 +169,10 @@ class Function:
     policy_revisions: dict[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     event_invoke_configs: dict[str, EventInvokeConfig] = field(default_factory=dict)
+    urls: dict[str, FunctionUrl] = field(default_factory=dict)
+    """By alias; `""` is the unqualified function's."""
+    provisioned: dict[str, ProvisionedConcurrency] = field(default_factory=dict)
+    """By version or alias."""
+    recent_starts: deque[float] = field(default_factory=deque)
+    """When environments were started lately, epoch seconds."""
     running: int = 0

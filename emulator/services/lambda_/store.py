@@ -80,6 +80,16 @@ class FunctionStore(Service):
         function = self.function(name)
         return function, self.configuration(function, name.qualifier)
 
+    def stored_code_bytes(self) -> int:
+        """Code of all functions, versions and layers."""
+        configurations = [
+            configuration
+            for function in self.functions.values()
+            for configuration in (function.latest, *function.versions.values())
+        ]
+        layers = [version for layer in self.layers.values() for version in layer.versions.values()]
+        return sum(one.code.code_size for one in configurations) + sum(one.code.code_size for one in layers)
+
     def check_revision(self, params: Params, revision_id: str) -> None:
         """Refuse a change that was made against an older revision."""
         if params.get("RevisionId") not in (None, revision_id):

@@ -1,0 +1,153 @@
+"""Provisioned concurrency: environments that are initialised before anybody asks for them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from emulator.effects import Process, Spawn
+from emulator.errors import AwsError
+from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.lambda_.cold_starts import ColdStarts
+from emulator.services.lambda_.errors import InvalidParameterValueException
+from emulator.services.lambda_.function_name import LATEST, function_arn
+from emulator.services.lambda_.state import Function, ProvisionedConcurrency, lambda_time
+
+__all__ = ["ProvisionedConcurrencyConfigNotFoundException", "ProvisionedConcurrencyOperations"]
+
+
+class ProvisionedConcurrencyConfigNotFoundException(AwsError):
+    """The qualifier has none."""
+
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function", fields={"Type": "User"})
+
+
+class ProvisionedConcurrencyOperations(ColdStarts):
+    """One configuration for a version or an alias."""
+
+    @operation("PutProvisionedConcurrencyConfig")
+    def put_provisioned_concurrency_config(self, params: Params, context: CallContext) -> Reply:
+        """Ask for environments; they are allocated behind the answer."""
+        function, qualifier = self._provisioned_target(params)
+        wanted = params["ProvisionedConcurrentExecutions"]
+        self._check_provisioned(function, qualifier, wanted)
+        config = ProvisionedConcurrency(wanted, lambda_time(context.now))
+        function.provisioned[qualifier] = config
+        allocate = Spawn(f"provision {function.name}:{qualifier}", lambda: self.allocate(function, qualifier))
+        return Reply(self._provisioned_shape(function, qualifier, config), (allocate,))
+
+    @operation("GetProvisionedConcurrencyConfig")
+    def get_provisioned_concurrency_config(self, params: Params, context: CallContext) -> Reply:
+        """What is asked for and what is there."""
+        function, qualifier = self._provisioned_target(params)
+        config = function.provisioned.get(qualifier)
+        if config is None:
+            raise ProvisionedConcurrencyConfigNotFoundException
+        return Reply(self._provisioned_shape(function, qualifier, config))
+
+    @operation("ListProvisionedConcurrencyConfigs")
+    def list_provisioned_concurrency_configs(self, params: Params, context: CallContext) -> Reply:
+        """All configurations of a function."""
+        function = self.function(self.named(params))
+        shown = [
+            {
+                "FunctionArn": function_arn(self.account, function.name, qualifier),
+                **self._provisioned_shape(function, qualifier, config),
+            }
+            for qualifier, config in sorted(function.provisioned.items())
+        ]
+        return Reply(self.page(params, "ProvisionedConcurrencyConfigs", shown))
+
+    @operation("DeleteProvisionedConcurrencyConfig")
+    def delete_provisioned_concurrency_config(self, params: Params, context: CallContext) -> Reply:
+        """Let the environments go."""
+        function, qualifier = self._provisioned_target(params)
+        if function.provisioned.pop(qualifier, None) is None:
+            raise ProvisionedConcurrencyConfigNotFoundException
+        return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self._release_unwanted(function)),))
+
+    def allocate(self, function: Function, qualifier: str) -> Process:
+        """Start what is missing, one after the other, and release what is too much."""
+        yield from self._release_unwanted(function)
+        config = function.provisioned.get(qualifier)
+        while config is not None and function.provisioned.get(qualifier) is config:
+            configuration = self._target_of(function, qualifier)
+            ready = self.environments.provisioned(configuration.revision_id)
+            if len(ready) >= config.requested:
+                config.status = "READY"
+                return
+            start = self.environments.provision(configuration)
+            if start is None:
+                limit = self.environments.capacity.max_environments
+                config.status = "FAILED"
+                config.reason = (
+                    f"This machine carries {limit} environments at a time (the emulator's max_environments, not a limit of AWS); "
+                    f"{len(ready)} of {config.requested} are allocated."
+                )
+                return
+            yield from self._apply(self.environments.make_room())
+            yield from self._cold_start(function, start)
+            if len(self.environments.provisioned(configuration.revision_id)) <= len(ready):
+                config.status, config.reason = "FAILED", "FUNCTION_ERROR_INIT_FAILURE"
+                return
+
+    def _release_unwanted(self, function: Function) -> Process:
+        """Give up provisioned environments beyond what the function's configurations ask for."""
+        wanted: dict[str, int] = {}
+        for qualifier, config in function.provisioned.items():
+            revision = self._target_of(function, qualifier).revision_id
+            wanted[revision] = wanted.get(revision, 0) + config.requested
+        for configuration in (function.latest, *function.versions.values()):
+            ready = self.environments.provisioned(configuration.revision_id)
+            for environment in ready[wanted.get(configuration.revision_id, 0) :]:
+                yield from self._apply(self.environments.unprovision(environment))
+
+    def _target_of(self, function: Function, qualifier: str) -> Any:
+        alias = function.aliases.get(qualifier)
+        return self.configuration(function, qualifier if alias is None else alias.function_version)
+
+    def _provisioned_target(self, params: Params) -> tuple[Function, str]:
+        name = self.named(params)
+        function = self.function(name)
+        qualifier = name.qualifier or LATEST
+        self.configuration(function, qualifier)
+        if qualifier == LATEST or self._target_of(function, qualifier).version == LATEST:
+            raise InvalidParameterValueException(
+                "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+            )
+        return function, qualifier
+
+    def _check_provisioned(self, function: Function, qualifier: str, wanted: int) -> None:
+        others = sum(config.requested for name, config in function.provisioned.items() if name != qualifier)
+        reserved = function.reserved_concurrency
+        if reserved is not None and others + wanted > reserved:
+            raise InvalidParameterValueException(
+                f"Specified ConcurrentExecutions for function is greater than function's reserved concurrency [{reserved}]."
+            )
+        quotas = self.quotas
+        left = quotas.concurrent_executions - quotas.minimum_unreserved_concurrency
+        if others + wanted > left:
+            raise InvalidParameterValueException(
+                "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
+                f"below its minimum value of [{quotas.minimum_unreserved_concurrency}]."
+            )
+
+    def _provisioned_shape(self, function: Function, qualifier: str, config: ProvisionedConcurrency) -> dict[str, Any]:
+        ready = min(
+            config.requested, len(self.environments.provisioned(self._target_of(function, qualifier).revision_id))
+        )
+        shown: dict[str, Any] = {
+            "RequestedProvisionedConcurrentExecutions": config.requested,
+            "AvailableProvisionedConcurrentExecutions": ready,
+            "AllocatedProvisionedConcurrentExecutions": ready,
+            "Status": config.status,
+            "LastModified": config.last_modified,
+        }
+        if config.reason:
+            shown["StatusReason"] = config.reason
+        return shown

@@ -1,0 +1,140 @@
+"""Function URLs. https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html"""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from emulator.http import HttpRequest, HttpResponse
+from emulator.sandbox.effects import InvocationResult, Outcome
+from emulator.services.lambda_.errors import ResourceConflictException
+from emulator.services.lambda_.tests.fake_sandbox import Lambda, error, ok
+
+PROXY = "application/vnd.awslambda.http-integration-response"
+
+
+def with_url(public: bool = True, **members: Any) -> tuple[Lambda, str]:
+    aws = Lambda()
+    aws.function()
+    shown = aws.call("CreateFunctionUrlConfig", FunctionName="f", **{"AuthType": "NONE", **members})
+    if public:
+        aws.call("AddPermission", FunctionName="f", StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
+                 FunctionUrlAuthType="NONE")  # fmt: skip
+    return aws, shown["FunctionUrl"].removeprefix("https://").partition(".")[0]
+
+
+def ask(aws: Lambda, url_id: str, method: str = "GET", path: str = "/", principal: str = "", **members: Any) -> HttpResponse:
+    headers = tuple(members.pop("headers", {}).items())
+    request = HttpRequest(method, path, members.pop("query", ""), headers, members.pop("body", b""))
+    answers: list[Any] = []
+    process = aws.service.handle_url(request, url_id, path, aws.clock.now(), "request-1", "1-a-b", principal)
+    aws.engine.run_now("url", process, lambda value, problem: answers.append(problem or value))
+    aws.engine.run_ready()
+    (answer,) = answers
+    assert isinstance(answer, HttpResponse), answer
+    return answer
+
+
+def test_request_becomes_an_event_of_format_2() -> None:
+    aws, url_id = with_url()
+    ask(aws, url_id, "POST", "/a%20b", query="x=1&x=2&y=", body=b"text",
+        headers={"Content-Type": "text/plain", "X-One": "1", "Cookie": "a=1; b=2"})  # fmt: skip
+    event = json.loads(aws.runs[-1].payload)
+    assert {name: event[name] for name in ("version", "rawPath", "rawQueryString", "cookies", "body", "isBase64Encoded")} == {
+        "version": "2.0",
+        "rawPath": "/a b",
+        "rawQueryString": "x=1&x=2&y=",
+        "cookies": ["a=1", "b=2"],
+        "body": "text",
+        "isBase64Encoded": False,
+    }
+    assert event["queryStringParameters"] == {"x": "1,2", "y": ""}
+    assert event["headers"]["x-one"] == "1"
+    assert event["requestContext"]["http"]["method"] == "POST"
+    assert event["requestContext"]["domainName"] == f"{url_id}.lambda-url.us-east-1.on.aws"
+
+
+def test_binary_body_comes_in_base64() -> None:
+    aws, url_id = with_url()
+    ask(aws, url_id, "POST", body=b"\x00\xff", headers={"Content-Type": "image/png"})
+    event = json.loads(aws.runs[-1].payload)
+    assert (event["isBase64Encoded"], base64.b64decode(event["body"])) == (True, b"\x00\xff")
+
+
+@pytest.mark.parametrize(
+    ("result", "status", "content_type", "body"),
+    [
+        (b'{"statusCode":201,"headers":{"Content-Type":"text/x"},"body":"hi"}', 201, "text/x", b"hi"),
+        (b'{"statusCode":200,"body":"AP8=","isBase64Encoded":true}', 200, "application/json", b"\x00\xff"),
+        (b'{"no":"status"}', 200, "application/json", b'{"no":"status"}'),
+        (b'"plain"', 200, "application/json", b"plain"),
+        (b'{"statusCode":"many"}', 502, "application/json", b"Internal Server Error"),
+    ],
+)
+def test_result_becomes_a_response(result: bytes, status: int, content_type: str, body: bytes) -> None:
+    aws, url_id = with_url()
+    aws.handler = lambda payload: ok(result)
+    answer = ask(aws, url_id)
+    assert (answer.status, dict(answer.headers)["Content-Type"], answer.body) == (status, content_type, body)
+
+
+def test_cookies_become_headers_of_their_own() -> None:
+    aws, url_id = with_url()
+    aws.handler = lambda payload: ok(b'{"statusCode":200,"cookies":["a=1","b=2"]}')
+    assert [value for name, value in ask(aws, url_id).headers if name == "Set-Cookie"] == ["a=1", "b=2"]
+
+
+def test_refusals_and_failures_have_lambdas_statuses() -> None:
+    aws, url_id = with_url(public=False)
+    assert ask(aws, url_id).status == 403
+    assert ask(aws, "0" * 32).status == 404
+    aws, url_id = with_url()
+    aws.handler = error
+    assert ask(aws, url_id).status == 502
+    assert ask(aws, url_id, "POST", body=b"x" * 6_291_456).status == 413
+    aws.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=0)
+    assert ask(aws, url_id).status == 429
+
+
+def test_signed_requests_only_where_the_url_says_so() -> None:
+    aws, url_id = with_url(public=False, AuthType="AWS_IAM")
+    assert ask(aws, url_id).status == 403
+    assert ask(aws, url_id, principal="arn:aws:iam::000000000000:user/u").status == 200
+    event = json.loads(aws.runs[-1].payload)
+    assert event["requestContext"]["authorizer"]["iam"]["userArn"] == "arn:aws:iam::000000000000:user/u"
+
+
+def test_stream_carries_its_own_status_and_headers() -> None:
+    aws, url_id = with_url(InvokeMode="RESPONSE_STREAM")
+    payload = b'{"statusCode":207,"headers":{"a":"b"}}' + bytes(8) + b"body"
+    aws.handler = lambda event: InvocationResult(Outcome.OK, payload, content_type=PROXY)
+    answer = ask(aws, url_id)
+    assert (answer.status, dict(answer.headers)["a"], answer.body) == (207, "b", b"body")
+    assert aws.runs[-1].streamed_limit_bytes == 209_715_200
+
+
+def test_cors_answers_preflights_itself_and_marks_responses() -> None:
+    cors = {"AllowOrigins": ["https://*.example.com"], "AllowMethods": ["GET"], "AllowHeaders": ["x-a"], "MaxAge": 60}
+    aws, url_id = with_url(Cors=cors)
+    origin = {"Origin": "https://shop.example.com"}
+    preflight = dict(ask(aws, url_id, "OPTIONS", headers={**origin, "Access-Control-Request-Method": "GET"}).headers)
+    assert preflight["Access-Control-Allow-Origin"] == "https://shop.example.com"
+    assert (preflight["Access-Control-Allow-Methods"], preflight["Access-Control-Max-Age"]) == ("GET", "60")
+    assert aws.runs == [], "the function is not asked"
+    assert dict(ask(aws, url_id, headers=origin).headers)["Access-Control-Allow-Origin"] == "https://shop.example.com"
+    assert "Access-Control-Allow-Origin" not in dict(ask(aws, url_id, headers={"Origin": "https://evil.com"}).headers)
+
+
+def test_url_configs_are_made_once_listed_changed_and_deleted() -> None:
+    aws, _ = with_url()
+    with pytest.raises(ResourceConflictException):
+        aws.call("CreateFunctionUrlConfig", FunctionName="f", AuthType="NONE")
+    aws.call("UpdateFunctionUrlConfig", FunctionName="f", AuthType="AWS_IAM")
+    (listed,) = aws.call("ListFunctionUrlConfigs", FunctionName="f")["FunctionUrlConfigs"]
+    assert listed == aws.call("GetFunctionUrlConfig", FunctionName="f")
+    assert listed["AuthType"] == "AWS_IAM"
+    aws.call("DeleteFunctionUrlConfig", FunctionName="f")
+    assert aws.call("ListFunctionUrlConfigs", FunctionName="f")["FunctionUrlConfigs"] == []
