@@ -13,11 +13,11 @@ from emulator.effects import External
 from emulator.errors import EmulatorError
 
 __all__ = [
+    "LATE_LINES",
     "CodeError",
     "EnvironmentSpec",
     "InitFailure",
     "InvocationResult",
-    "LATE_LINES",
     "LateLines",
     "LogLine",
     "Outcome",

@@ -116,11 +116,15 @@ class LanguageRuntimes:
         version, executable = stand_in
         if version.split(".")[0] != wanted:
             logger.warning("Node.js %s is not installed: Node.js %s stands in for the runtime %s", wanted, version, runtime)
-        real = os.path.realpath(executable)
-        below = "bin/node" if real.endswith("/bin/node") else os.path.basename(real)
-        found = LanguageRuntime("nodejs", real, below, real.removesuffix(f"/{below}"), _NODE_FILES)
+        found = _node_at(executable)
         self._node[runtime] = found
         return found
+
+
+def _node_at(executable: str) -> LanguageRuntime:
+    real = os.path.realpath(executable)
+    below = "bin/node" if real.endswith("/bin/node") else os.path.basename(real)
+    return LanguageRuntime("nodejs", real, below, real.removesuffix(f"/{below}"), _NODE_FILES)
 
 
 def _node_candidates(major: str) -> Iterator[str]:

@@ -14,8 +14,8 @@ def children_of(pid: int) -> list[int]:
     """The children of a process in the order of their start; none where it has ended."""
     found: list[int] = []
     try:
-        for thread in os.listdir(f"/proc/{pid}/task"):
-            found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_text().split())
+        for thread in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (thread / "children").read_text().split())
     except OSError:  # it ended, or the kernel keeps no such list
         return found
     return found

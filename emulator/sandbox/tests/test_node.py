@@ -44,7 +44,8 @@ FAILURES = [
     ("exports.handler = async () => { Promise.reject(new Error('lost')); await new Promise((r) => setTimeout(r, 500)); };",
      Outcome.ERROR, {"errorType": "Runtime.UnhandledPromiseRejection"}),
     ("exports.handler = () => new Promise(() => {});", Outcome.ERROR, {"errorType": "Runtime.NodejsExit"}),
-    ("exports.handler = () => { setTimeout(() => { throw new Error('x'); }, 1); return new Promise(() => {}); };", Outcome.ERROR, {"errorType": "Error"}),
+    ("exports.handler = () => { setTimeout(() => { throw new Error('x'); }, 1); return new Promise(() => {}); };",
+     Outcome.ERROR, {"errorType": "Error"}),
 ]  # fmt: skip
 
 

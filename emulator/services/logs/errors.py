@@ -1,6 +1,7 @@
 """Errors of CloudWatch Logs, named as botocore's error shapes.
 
 InvalidParameterException
+LimitExceededException
 ResourceAlreadyExistsException
 ResourceNotFoundException
 TooManyTagsException
@@ -12,6 +13,7 @@ from emulator.errors import AwsError
 
 __all__ = [
     "InvalidParameterException",
+    "LimitExceededException",
     "ResourceAlreadyExistsException",
     "ResourceNotFoundException",
     "TooManyTagsException",
@@ -20,6 +22,10 @@ __all__ = [
 
 class InvalidParameterException(AwsError):
     """A parameter is not allowed."""
+
+
+class LimitExceededException(AwsError):
+    """A group has as many of these as it may have."""
 
 
 class ResourceAlreadyExistsException(AwsError):

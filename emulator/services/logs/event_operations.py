@@ -8,12 +8,12 @@ from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.logs.errors import InvalidParameterException, ResourceAlreadyExistsException
 from emulator.services.logs.filter_pattern import matcher
 from emulator.services.logs.state import LogEvent, LogGroup, LogStream
-from emulator.services.logs.store import LogStore
+from emulator.services.logs.subscription_filter_operations import SubscriptionFilterOperations
 
 __all__ = ["EventOperations"]
 
 
-class EventOperations(LogStore):
+class EventOperations(SubscriptionFilterOperations):
     """The data plane."""
 
     @operation("CreateLogStream")
@@ -61,6 +61,7 @@ class EventOperations(LogStore):
         expired_before = None if retention is None else now - retention * 86_400_000
         newest, oldest = now + self.quotas.newest_seconds * 1000, now - self.quotas.oldest_seconds * 1000
         rejected: dict[str, int] = {}
+        taken: list[LogEvent] = []
         for index, (event, size) in enumerate(zip(events, sizes, strict=True)):
             timestamp = event["timestamp"]
             if timestamp > newest:
@@ -70,12 +71,12 @@ class EventOperations(LogStore):
             elif expired_before is not None and timestamp < expired_before:
                 rejected["expiredLogEventEndIndex"] = index + 1
             else:
-                group.append(stream, timestamp, now, event["message"], size)
+                taken.append(group.append(stream, timestamp, now, event["message"], size))
         group.trim(self.quotas.kept_bytes_per_group, self.quotas.kept_streams_per_group, expired_before)
         result: dict[str, Any] = {"nextSequenceToken": "0"}
         if rejected:
             result["rejectedLogEventsInfo"] = rejected
-        return Reply(result)
+        return Reply(result, self.forwarded(group, stream, taken))
 
     @operation("GetLogEvents", unsupported=("unmask",))
     def get_log_events(self, params: Params, context: CallContext) -> Reply:

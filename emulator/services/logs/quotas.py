@@ -24,6 +24,7 @@ class LogsQuotas:
     events_page_bytes: int = 1_048_576
     describe_page: int = 50
     tags: int = 50
+    subscription_filters: int = 2
 
     kept_bytes_per_group: int = 67_108_864
     kept_streams_per_group: int = 10_000

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["LogEvent", "LogGroup", "LogStream"]
+__all__ = ["LogEvent", "LogGroup", "LogStream", "SubscriptionFilter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,19 @@ class LogStream:
         return sorted(self.events, key=lambda event: (event.timestamp, event.number))
 
 
+@dataclass(frozen=True, slots=True)
+class SubscriptionFilter:
+    """Which events of a group go where; `created` in epoch milliseconds."""
+
+    name: str
+    pattern: str
+    matches: Callable[[str], bool]
+    destination_arn: str
+    role_arn: str
+    distribution: str
+    created: int
+
+
 @dataclass(slots=True)
 class LogGroup:
     """A group, its streams and its settings."""
@@ -46,11 +60,12 @@ class LogGroup:
     log_group_class: str = "STANDARD"
     tags: dict[str, str] = field(default_factory=dict)
     streams: dict[str, LogStream] = field(default_factory=dict)
+    subscriptions: dict[str, SubscriptionFilter] = field(default_factory=dict)
     stored_bytes: int = 0
     _arrivals: deque[tuple[LogStream, LogEvent]] = field(default_factory=deque)
     _next_number: int = 0
 
-    def append(self, stream: LogStream, timestamp: int, ingested: int, message: str, size: int) -> None:
+    def append(self, stream: LogStream, timestamp: int, ingested: int, message: str, size: int) -> LogEvent:
         """Add an event to a stream."""
         event = LogEvent(self._next_number, timestamp, ingested, message, size)
         self._next_number += 1
@@ -60,6 +75,7 @@ class LogGroup:
         stream.last_ingestion = ingested
         self.stored_bytes += size
         self._arrivals.append((stream, event))
+        return event
 
     def trim(self, most_bytes: int, most_streams: int, oldest: int | None) -> None:
         """Forget the oldest arrivals beyond `most_bytes` and all before `oldest` (epoch milliseconds), then the oldest streams."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -12,8 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.account import Account
-from emulator.errors import AwsError, UnsupportedOperation
-from emulator.operation import CallContext
+from emulator.effects import Call, Spawn
+from emulator.errors import AwsError
+from emulator.operation import CallContext, Reply
 from emulator.services.logs import LogsQuotas, LogsService
 from emulator.services.logs.errors import (
     InvalidParameterException,
@@ -119,6 +123,31 @@ PATTERNS = [
     ("ERROR -Retry", "ERROR Retry", False),
     ('"a \\"quoted\\" word"', 'a "quoted" word', True),
     ("REPORT RequestId:", "REPORT RequestId: 1", True),
+    ("%ERROR.*[0-9]{3}%", "an ERROR of 500", True),
+    ("%ERROR.*[0-9]{3}%", "an ERROR of 50", False),
+    ("-%x%", "axb", False),
+    ('{ $.level = "ERROR" }', '{"level":"ERROR"}', True),
+    ('{ $.level = "ERROR" }', "level ERROR", False),
+    ('{ $.level = "ERR*" }', '{"level":"ERROR"}', True),
+    ("{ $.level = %^W% }", '{"level":"WARN"}', True),
+    ('{ $.level != "INFO" }', '{"level":"ERROR"}', True),
+    ("{ $.status >= 500 && $.status < 600 }", '{"status":503}', True),
+    ("{ $.status >= 500 && $.status < 600 }", '{"status":404}', False),
+    ('{ ($.a = 1 || $.a = 2) && $.b.c = "x" }', '{"a":2,"b":{"c":"x"}}', True),
+    ('{ $.a = 1 || $.a = 2 && $.b = "x" }', '{"a":1}', True),
+    ("{ $.items[0].id = 7 }", '{"items":[{"id":7}]}', True),
+    ("{ $.items[*].id = 7 }", '{"items":[{"id":1},{"id":7}]}', True),
+    ("{ $['a b'] = 1 }", '{"a b":1}', True),
+    ("{ $.gone NOT EXISTS }", '{"a":1}', True),
+    ("{ $.gone IS NULL }", '{"gone":null}', True),
+    ("{ $.gone IS NULL }", '{"a":null}', False),
+    ("{ $.yes IS TRUE }", '{"yes":true}', True),
+    ("{ $.yes IS FALSE }", '{"yes":true}', False),
+    ("[ip, user, status = 4*, bytes > 1000]", "10.0.0.1 ada 404 2000", True),
+    ("[ip, user, status = 4*, bytes > 1000]", "10.0.0.1 ada 404 20", False),
+    ("[ip, user, status = 4*, bytes > 1000]", "10.0.0.1 ada 404", False),
+    ("[ip, ..., status = 4* || status = 5*, bytes]", '10.0.0.1 - [10/Oct 13:55] "GET / HTTP" 500 12', True),
+    ("[first != ERROR]", "WARN", True),
 ]
 
 
@@ -127,13 +156,7 @@ def test_filter_pattern(pattern: str, message: str, expected: bool) -> None:
     assert matcher(pattern)(message) is expected
 
 
-@pytest.mark.parametrize("pattern", ['{ $.level = "ERROR" }', "[ip, user]", "%ERROR.*%", "-%x%"])
-def test_pattern_that_is_not_supported_is_refused_by_name(pattern: str) -> None:
-    with pytest.raises(UnsupportedOperation, match="filter pattern"):
-        matcher(pattern)
-
-
-@pytest.mark.parametrize("pattern", ['"open', "a,b", "(x)"])
+@pytest.mark.parametrize("pattern", ['"open', "a,b", "(x)", "{ $.a }", "{ $.a = 1", "{ ($.a = 1 }", "[a b]", "%(%", "{ $.a > x }"])
 def test_malformed_pattern_is_invalid(pattern: str) -> None:
     with pytest.raises(InvalidParameterException):
         matcher(pattern)
@@ -247,3 +270,48 @@ def test_memory_is_bounded_and_the_newest_events_stay(sizes: list[int], deleted:
         logs.call("DeleteLogStream", logGroupName="g", logStreamName=name)
     logs.put("y", stream="a") if "a" not in deleted else None
     assert group.stored_bytes == sum(event.size for stream in group.streams.values() for event in stream.events)
+
+
+def awslogs(call: Any) -> dict[str, Any]:
+    data = json.loads(call.params["Payload"])["awslogs"]["data"]
+    document: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(data)))
+    return document
+
+
+def test_subscription_sends_what_matches_to_the_function() -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample"""
+    logs = Logs()
+    logs.stream()
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    logs.call("PutSubscriptionFilter", logGroupName="g", filterName="n", filterPattern="ERROR", destinationArn=arn)
+    events = [{"timestamp": MILLIS, "message": text} for text in ("ERROR 1", "fine", "ERROR 2")]
+    params = {"logGroupName": "g", "logStreamName": "s", "logEvents": events}
+    reply = logs.service.handle("PutLogEvents", params, CallContext(now=NOW, request_id="r"))
+    assert isinstance(reply, Reply)
+    (spawn,) = reply.effects
+    assert isinstance(spawn, Spawn)
+    call = next(spawn.start())
+    assert isinstance(call, Call)
+    assert (call.service, call.params["FunctionName"], call.params["InvocationType"]) == ("lambda", arn, "Event")
+    document = awslogs(call)
+    assert {name: document[name] for name in ("messageType", "owner", "logGroup", "logStream", "subscriptionFilters")} == {
+        "messageType": "DATA_MESSAGE",
+        "owner": "000000000000",
+        "logGroup": "g",
+        "logStream": "s",
+        "subscriptionFilters": ["n"],
+    }
+    assert [event["message"] for event in document["logEvents"]] == ["ERROR 1", "ERROR 2"]
+
+
+def test_group_has_two_subscriptions_at_most_and_tells_them() -> None:
+    logs = Logs()
+    logs.stream()
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
+    for name in ("a", "b", "a"):
+        logs.call("PutSubscriptionFilter", logGroupName="g", filterName=name, filterPattern="", destinationArn=arn)
+    with pytest.raises(AwsError, match="limit"):
+        logs.call("PutSubscriptionFilter", logGroupName="g", filterName="c", filterPattern="", destinationArn=arn)
+    logs.call("DeleteSubscriptionFilter", logGroupName="g", filterName="a")
+    (left,) = logs.call("DescribeSubscriptionFilters", logGroupName="g")["subscriptionFilters"]
+    assert left["filterName"] == "b"
