@@ -198,6 +198,8 @@ class InvocationResult:
     """Of a streamed response; empty for others."""
     streamed: bytes = field(default=b"", repr=False)
     """What a streamed response had sent when it failed."""
+    finished: bool = True
+    """Whether the invocation is over; else extensions still work on it, and a LateLines will tell when it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,8 @@ class LateLines:
 
     environment_id: str
     lines: tuple[LogLine, ...]
+    finished_milliseconds: float | None = None
+    """Where extensions have finished with an invocation: how long it took with their part."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from emulator.sandbox.effects import (
     EnvironmentSpec,
     InitFailure,
     InvocationResult,
+    LateLines,
     LogLine,
     Outcome,
     RunInvocation,
@@ -49,7 +50,7 @@ class Environment:
         janitor: Janitor,
         memory: MemoryWatch,
         on_started: Callable[[StartedEnvironment], None],
-        on_late: Callable[[str, tuple[LogLine, ...]], None],
+        on_late: Callable[[LateLines], None],
         on_end: Callable[[Environment], None],
     ) -> None:
         self.environment_id = environment_id
@@ -232,6 +233,7 @@ class Environment:
         elif self._state is State.RESPONDED:
             self._stop_timer()
             self._memory.remove(self)
+            self._invocation_over()
             self._move(State.IDLE)
         if self._state is not State.IDLE:
             return
@@ -342,10 +344,20 @@ class Environment:
         duration = (stopwatch() - self._handed_over) * 1000.0
         peak = min(max(self._peak_mb, self._process.peak_memory_mb(RUNTIME)), self._spec.memory_mb)
         lines = self._logs.collect()
-        finished = replace(result, lines=lines, duration_milliseconds=duration, max_memory_mb=peak)
+        over = not self._extensions.registered or self._state is not State.RESPONDED
+        finished = replace(result, lines=lines, duration_milliseconds=duration, max_memory_mb=peak, finished=over)
         if self._extensions.registered:
-            self._telemetry.finished(finished, self._init_milliseconds)
+            self._telemetry.answered(finished)
+            if over:
+                self._telemetry.finished(duration)
         on_result(finished)
+
+    def _invocation_over(self) -> None:
+        """Extensions have finished with it too."""
+        if self._extensions.registered:
+            milliseconds = (stopwatch() - self._handed_over) * 1000.0
+            self._telemetry.finished(milliseconds)
+            self._on_late(LateLines(self.environment_id, self._logs.collect(), milliseconds))
 
     def _invocation_overran(self) -> None:
         self._timer = None
@@ -355,6 +367,8 @@ class Environment:
 
     def _shut_down(self, reason: Reason) -> None:
         """Kill the runtime (or ask it to end), tell extensions, and give them what Lambda gives them."""
+        if self._state is State.RESPONDED:
+            self._invocation_over()
         self._move(State.STOPPING)
         self._stop_timer()
         self._memory.remove(self)
@@ -435,7 +449,7 @@ class Environment:
         if self._on_result is None and self._on_started is None and self._state is not State.ENDED and not self._ending:
             lines = self._logs.collect()
             if lines:
-                self._on_late(self.environment_id, lines)
+                self._on_late(LateLines(self.environment_id, lines))
 
     def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
         self._stop_timer()

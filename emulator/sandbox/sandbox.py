@@ -20,7 +20,6 @@ from emulator.sandbox.effects import (
     EnvironmentSpec,
     InvocationResult,
     LateLines,
-    LogLine,
     Outcome,
     PrepareFolder,
     PrepareZip,
@@ -131,8 +130,8 @@ class Sandbox:
         lines, self._late = tuple(self._late), []
         done(lines, None)
 
-    def _came_late(self, environment_id: str, lines: tuple[LogLine, ...]) -> None:
-        self._late.append(LateLines(environment_id, lines))
+    def _came_late(self, late: LateLines) -> None:
+        self._late.append(late)
         if self._engine is not None:
             self._engine.notify(LATE_LINES)
 

@@ -25,6 +25,7 @@ class TelemetryEvents:
         self._spec = spec
         self._phase = "init"
         self._request_id = ""
+        self._result: InvocationResult | None = None
 
     # -- init --------------------------------------------------------------------------------------------------------------------
 
@@ -69,24 +70,34 @@ class TelemetryEvents:
             record["tracing"] = {"type": "X-Amzn-Trace-Id", "value": invocation.trace_header}
         self._api.emit("platform.start", record)
 
-    def finished(self, result: InvocationResult, init_milliseconds: float) -> None:
-        """An invocation is answered, or has failed."""
-        request_id = self._request_id
-        status = _STATUS.get(result.outcome, "failure")
-        duration = round(result.duration_milliseconds, 3)
-        error = {"errorType": result.error_type} if result.error_type else {}
-        metrics = {"durationMs": duration, "producedBytes": len(result.payload)}
-        self._api.emit("platform.runtimeDone", {"requestId": request_id, "status": status, "metrics": metrics, **error})
+    def answered(self, result: InvocationResult) -> None:
+        """The runtime has answered, or failed."""
+        self._result = result
+        metrics = {"durationMs": round(result.duration_milliseconds, 3), "producedBytes": len(result.payload)}
+        record = {"requestId": self._request_id, "status": self._status(result), "metrics": metrics, **_error(result)}
+        self._api.emit("platform.runtimeDone", record)
+        self._api.emit("platform.end", {"requestId": self._request_id})
+
+    def finished(self, milliseconds: float) -> None:
+        """The invocation is over, for extensions too, after `milliseconds` in all."""
+        result = self._result
+        if result is None:
+            return
+        self._result = None
         report = {
-            "durationMs": duration,
-            "billedDurationMs": ceil(result.duration_milliseconds),
+            "durationMs": round(result.duration_milliseconds, 3),
+            "billedDurationMs": ceil(milliseconds),
             "memorySizeMB": self._spec.memory_mb,
             "maxMemoryUsedMB": result.max_memory_mb,
         }
-        self._api.emit("platform.end", {"requestId": request_id})
-        self._api.emit("platform.report", {"requestId": request_id, "metrics": report, "status": status, **error})
+        status = self._status(result)
+        record = {"requestId": self._request_id, "metrics": report, "status": status, **_error(result)}
+        self._api.emit("platform.report", record)
         if status == "failure":
-            self._api.emit("platform.fault", f"RequestId: {request_id} Process exited before completing request")
+            self._api.emit("platform.fault", f"RequestId: {self._request_id} Process exited before completing request")
+
+    def _status(self, result: InvocationResult) -> str:
+        return _STATUS.get(result.outcome, "failure")
 
     # -- the rest ----------------------------------------------------------------------------------------------------------------
 
@@ -119,3 +130,7 @@ class TelemetryEvents:
     def close(self) -> None:
         """The environment is gone."""
         self._api.close()
+
+
+def _error(result: InvocationResult) -> dict[str, str]:
+    return {"errorType": result.error_type} if result.error_type else {}

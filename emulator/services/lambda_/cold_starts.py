@@ -25,7 +25,7 @@ from emulator.services.lambda_.environment_variables import environment_variable
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
 from emulator.services.lambda_.errors import ServiceException, TooManyRequestsException
 from emulator.services.lambda_.function_errors import init_error_type
-from emulator.services.lambda_.function_logs import init_report_line
+from emulator.services.lambda_.function_logs import closing_lines, init_report_line
 from emulator.services.lambda_.state import Configuration, Function
 from emulator.services.lambda_.store import FunctionStore
 
@@ -137,19 +137,21 @@ class ColdStarts(FunctionStore):
     def _late_lines(self) -> Process:
         """Lines that were written after their invocation was answered."""
         while True:
-            late: tuple[LateLines, ...] = yield TakeLateLines()
-            for some in late:
-                environment = self.streams.get(some.environment_id)
-                if environment is not None:
-                    yield from self._apply(
-                        self.function_logs.ship(
-                            environment.configuration.shown_log_group,
-                            environment.log_stream,
-                            environment.started_at,
-                            some.lines,
-                        )
-                    )
+            yield from self._collect_late()
             yield WaitFor(LATE_LINES)
+
+    def _collect_late(self) -> Process:
+        late: tuple[LateLines, ...] = yield TakeLateLines()
+        for some in late:
+            environment = self.streams.get(some.environment_id)
+            if environment is None:
+                continue
+            lines = list(some.lines)
+            if some.finished_milliseconds is not None and environment.report is not None:
+                lines += closing_lines(environment.report, some.finished_milliseconds)
+                environment.report = None
+            group, started = environment.configuration.shown_log_group, environment.started_at
+            yield from self._apply(self.function_logs.ship(group, environment.log_stream, started, lines))
 
     def _retire_idle(self) -> Process:
         """End environments that were idle for too long, until none is left."""
@@ -212,6 +214,7 @@ class ColdStarts(FunctionStore):
         """End an environment and keep its last words."""
         now = yield Now()
         lines = yield effect
+        yield from self._collect_late()
         environment = self.streams.pop(effect.environment_id, None)
         if environment is not None and lines:
             group = environment.configuration.shown_log_group

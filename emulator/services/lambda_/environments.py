@@ -20,6 +20,7 @@ from itertools import count
 from emulator.effects import Effect, Notify
 from emulator.sandbox.capacity import Capacity
 from emulator.sandbox.effects import StartedEnvironment, StopEnvironment
+from emulator.services.lambda_.function_logs import Report
 from emulator.services.lambda_.state import Configuration
 
 __all__ = ["EnvironmentPool", "Pace", "Start", "Waiter", "WarmEnvironment"]
@@ -38,6 +39,8 @@ class WarmEnvironment:
     retired: bool = False
     started_at: float = 0.0
     """Start of its init or of its latest invocation, epoch seconds: what late lines count from."""
+    report: Report | None = None
+    """Of an invocation that extensions have not finished with yet."""
     provisioned: bool = False
     """It is part of provisioned concurrency: it neither makes room for others nor retires."""
 

@@ -25,7 +25,7 @@ from emulator.services.lambda_.function_errors import (
     init_error_type,
     init_failure_document,
 )
-from emulator.services.lambda_.function_logs import Report, init_report_line
+from emulator.services.lambda_.function_logs import Report, init_report_line, opening_lines
 from emulator.services.lambda_.state import Configuration, Function
 
 __all__ = ["Event", "Executed", "ExecutionEngine"]
@@ -153,8 +153,11 @@ class ExecutionEngine(ColdStarts):
         yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
         yield from self._start_where_wanted(function)
         yield from self._watch()
+        if not result.finished:
+            environment.report = report
+        shipped = report if result.finished else opening_lines(report)
         yield from self._apply(
-            self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, report)
+            self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, shipped)
         )
         yield Record(
             "lambda",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import ceil
 from typing import Any
 
@@ -15,7 +15,7 @@ from emulator.effects import Call, Effect, Process, Spawn
 from emulator.errors import AwsError
 from emulator.sandbox.effects import InvocationResult, LogLine, Outcome
 
-__all__ = ["FunctionLogs", "Report", "init_report_line", "invocation_lines"]
+__all__ = ["FunctionLogs", "Report", "closing_lines", "init_report_line", "invocation_lines", "opening_lines"]
 
 _BATCH_EVENTS = 1_000
 _BATCH_BYTES = 500_000
@@ -36,11 +36,14 @@ class Report:
     memory_mb: int
     result: InvocationResult
     init_milliseconds: float | None = None
+    total_milliseconds: float | None = None
+    """With the part of extensions, once they have finished."""
 
     @property
     def billed_milliseconds(self) -> int:
-        """Whole milliseconds; init counts since 2025-08-01."""
-        return ceil(self.result.duration_milliseconds + (self.init_milliseconds or 0.0))
+        """Whole milliseconds; extensions count, and init since 2025-08-01."""
+        total = self.result.duration_milliseconds if self.total_milliseconds is None else self.total_milliseconds
+        return ceil(total + (self.init_milliseconds or 0.0))
 
     def line(self) -> str:
         """The REPORT line."""
@@ -69,6 +72,18 @@ def invocation_lines(report: Report) -> list[LogLine]:
         LogLine(end, f"END RequestId: {report.request_id}"),
         LogLine(end, report.line()),
     ]
+
+
+def closing_lines(report: Report, milliseconds: float) -> list[LogLine]:
+    """What is left to say when extensions have finished, after `milliseconds` in all."""
+    end = milliseconds / 1000.0
+    report = replace(report, total_milliseconds=milliseconds)
+    return [LogLine(end, f"END RequestId: {report.request_id}"), LogLine(end, report.line())]
+
+
+def opening_lines(report: Report) -> list[LogLine]:
+    """What there is to say when the runtime has answered and extensions still work."""
+    return [LogLine(0.0, f"START RequestId: {report.request_id} Version: {report.version}"), *report.result.lines]
 
 
 def init_report_line(milliseconds: float, phase: str, kind: str, error_type: str) -> LogLine:

@@ -1,0 +1,18 @@
+"""Returns the log level that the configuration says, and which environment and invocation this is."""
+
+import json
+import os
+import urllib.request
+import uuid
+
+PORT = os.environ.get("AWS_APPCONFIG_EXTENSION_HTTP_PORT", "2772")
+ENVIRONMENT = uuid.uuid4().hex
+invocations = 0
+
+
+def handler(event, context):
+    global invocations
+    invocations += 1
+    with urllib.request.urlopen(f"http://localhost:{PORT}{os.environ['CONFIGURATION']}", timeout=5) as answer:
+        level = json.load(answer)["loglevel"]
+    return {"loglevel": level, "environment": ENVIRONMENT, "invocation": invocations}
