@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from emulator.clock import WallClock, stopwatch
 from emulator.engine.janitor import Janitor
-from emulator.sandbox.connection import Connection
+from emulator.sandbox.deadline import Deadline
 from emulator.sandbox.effects import (
     EnvironmentSpec,
     InitFailure,
@@ -64,23 +64,22 @@ class Environment:
         self._on_end = on_end
         self._state = State.RESET
         self._handed_over = self._init_started = stopwatch()
-        self._init_milliseconds = 0.0
         self._init_error: InitFailure | None = None
         self._invocation: RunInvocation | None = None
         self._on_result: Callable[[InvocationResult], None] | None = None
         self._peak_mb = 0
         self._ending = False
-        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = Deadline(self._loop)
         self._logs = EnvironmentLogs(self._loop, extensions=bool(programs.extensions), on_lines=self._lines_came)
         self._api = RuntimeApi(self._loop, self)
         self._extensions = ExtensionsApi(self, programs.function_facts(spec), tuple(programs.extensions))
         telemetry = TelemetryApi(self._loop, self._extensions, self._clock.now)
-        telemetry.announce = self._announce
+        telemetry.announce = self._logs.tell
         self._telemetry = TelemetryEvents(telemetry, spec)
         self._api.serve(EXTENSIONS, self._extensions.dispatch)
         self._api.serve(TELEMETRY_PATH, telemetry.dispatch)
         self._api.serve(LOGS_PATH, telemetry.dispatch)
-        self._api.on_hang_up = self._hung_up
+        self._api.on_hang_up = self._extensions.hung_up
         try:
             self._process = ProcessTree(
                 self._loop, janitor, programs.command, self._logs.write_ends, self._program_exited, self._tree_ended
@@ -146,7 +145,7 @@ class Environment:
             self._handed_over = self._init_started
             self._logs.start_of_phase()
         seconds = self._spec.init_timeout_seconds if invocation is None else invocation.timeout_seconds
-        self._set_timer(seconds, self._init_overran)
+        self._deadline.set(seconds, lambda: self._fail_init(InitFailure("timeout")))
         self._api.reset()
         self._extensions.begin()
         self._telemetry.init_started(suppressed=invocation is not None)
@@ -170,25 +169,23 @@ class Environment:
 
     def _initialised(self) -> None:
         """The runtime and every extension wait for the first event."""
-        self._init_milliseconds = (stopwatch() - self._init_started) * 1000.0
+        milliseconds = (stopwatch() - self._init_started) * 1000.0
         self._memory.remove(self)
         self._extensions.open = False
-        self._telemetry.init_ended("success", self._init_milliseconds)
+        self._telemetry.init_ended("success", milliseconds)
         for extension in self._extensions.registered.values():
-            if not extension.announced:
-                extension.announced = True
-                events = ",".join(extension.events)
-                self._logs.tell(f"EXTENSION\tName: {extension.name}\tState: Ready\tEvents: [{events}]")
-                self._telemetry.extension_state(extension, "Ready")
+            self._logs.tell(self._telemetry.extension_ready(extension))
         self._move(State.IDLE)
         if self._on_started is not None:
-            self._stop_timer()
+            self._deadline.clear()
             self._report_start(None)
 
     def _fail_init(self, failure: InitFailure) -> None:
         milliseconds = (stopwatch() - self._init_started) * 1000.0
         self._memory.remove(self)
-        self._telemetry.init_ended("timeout" if failure.kind == "timeout" else "error", milliseconds, failure.error_type)
+        self._telemetry.init_ended(
+            "timeout" if failure.kind == "timeout" else "error", milliseconds, failure.error_type
+        )
         self._extensions.open = False
         reason = Reason.TIMEOUT if failure.kind == "timeout" else Reason.FAILURE
         if self._on_started is not None:
@@ -206,9 +203,6 @@ class Environment:
                 )
             )
         self._shut_down(reason)
-
-    def _init_overran(self) -> None:
-        self._fail_init(InitFailure("timeout"))
 
     def _report_start(self, failure: InitFailure | None, *, alive: bool = True) -> None:
         on_started, self._on_started = self._on_started, None
@@ -231,7 +225,7 @@ class Environment:
         if self._state is State.STARTING:
             self._initialised()
         elif self._state is State.RESPONDED:
-            self._stop_timer()
+            self._deadline.clear()
             self._memory.remove(self)
             self._invocation_over()
             self._move(State.IDLE)
@@ -291,9 +285,6 @@ class Environment:
         elif self._state is State.IDLE:
             self._shut_down(Reason.FAILURE)
 
-    def _hung_up(self, connection: Connection) -> None:
-        self._extensions.hung_up(connection)
-
     # -- an invocation -----------------------------------------------------------------------------------------------------------
 
     def _hand_over(self) -> None:
@@ -301,16 +292,13 @@ class Environment:
         if invocation is None or self._state is not State.IDLE:
             return
         self._move(State.BUSY)
-        if self._timer is None:  # else it runs already, since the init that this invocation began with
+        if not self._deadline.is_set:  # else it runs already, since the init that this invocation began with
             self._logs.start_of_phase()
             self._handed_over = stopwatch()
-            self._set_timer(invocation.timeout_seconds, self._invocation_overran)
-        else:
-            self._timer.cancel()
-            left = invocation.timeout_seconds - (stopwatch() - self._handed_over)
-            self._set_timer(left, self._invocation_overran)
+        left = invocation.timeout_seconds - (stopwatch() - self._handed_over)
+        self._deadline.set(left, lambda: self._fail_invocation(Outcome.TIMEOUT, Reason.TIMEOUT))
         self._peak_mb = 0
-        deadline = self._clock.now() + invocation.timeout_seconds - (stopwatch() - self._handed_over)
+        deadline = self._clock.now() + left
         self._memory.add(self)
         if self._extensions.registered:
             self._extensions.invoke(
@@ -359,10 +347,6 @@ class Environment:
             self._telemetry.finished(milliseconds)
             self._on_late(LateLines(self.environment_id, self._logs.collect(), milliseconds))
 
-    def _invocation_overran(self) -> None:
-        self._timer = None
-        self._fail_invocation(Outcome.TIMEOUT, Reason.TIMEOUT)
-
     # -- the end of programs, resets, the end ------------------------------------------------------------------------------------
 
     def _shut_down(self, reason: Reason) -> None:
@@ -370,7 +354,7 @@ class Environment:
         if self._state is State.RESPONDED:
             self._invocation_over()
         self._move(State.STOPPING)
-        self._stop_timer()
+        self._deadline.clear()
         self._memory.remove(self)
         self._process.thaw()
         self._telemetry.shut_down()
@@ -385,18 +369,14 @@ class Environment:
         if seconds == 0.0:
             self._process.kill_programs()
         else:
-            self._set_timer(seconds, self._shutdown_overran)
+            self._deadline.set(seconds, self._process.kill_programs)
         self._check_stopped()
-
-    def _shutdown_overran(self) -> None:
-        self._timer = None
-        self._process.kill_programs()
 
     def _check_stopped(self) -> None:
         """Once no program runs: be gone, or be ready to begin again."""
         if self._state is not State.STOPPING or any(map(self._process.runs, (RUNTIME, *self._programs.names))):
             return
-        self._stop_timer()
+        self._deadline.clear()
         if self._ending:
             self._process.kill()
             return
@@ -420,7 +400,9 @@ class Environment:
         elif name != RUNTIME:
             self._extension_lost(name, "Extension.Crash", exit_code)
         elif self._state is State.STARTING:
-            self._fail_init(self._init_error or InitFailure("exit", error_type="Runtime.ExitError", exit_code=exit_code))
+            self._fail_init(
+                self._init_error or InitFailure("exit", error_type="Runtime.ExitError", exit_code=exit_code)
+            )
         elif self._state in (State.BUSY, State.RESPONDED):
             self._fail_invocation(Outcome.EXIT, Reason.FAILURE, error_type="Runtime.ExitError", exit_code=exit_code)
         elif self._state is State.IDLE:
@@ -428,7 +410,7 @@ class Environment:
 
     def _tree_ended(self, exit_code: int) -> None:
         was, self._state = self._state, State.ENDED
-        self._stop_timer()
+        self._deadline.clear()
         self._memory.remove(self)
         self._api.close()
         self._telemetry.close()
@@ -440,25 +422,12 @@ class Environment:
         self._on_end(self)
         self._logs.close()
 
-    def _announce(self, api: str, name: str, types: list[str]) -> None:
-        shown = ", ".join(kind.capitalize() for kind in types)
-        self._logs.tell(f"{api}\tName: {name}\tState: Subscribed\tTypes: [{shown}]")
-
     def _lines_came(self) -> None:
         """Lines that nobody waits for are handed on by themselves."""
         if self._on_result is None and self._on_started is None and self._state is not State.ENDED and not self._ending:
             lines = self._logs.collect()
             if lines:
                 self._on_late(LateLines(self.environment_id, lines))
-
-    def _set_timer(self, seconds: float, action: Callable[[], None]) -> None:
-        self._stop_timer()
-        self._timer = self._loop.call_later(max(0.0, seconds), action)
-
-    def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
     def _move(self, state: State) -> None:
         if state not in MOVES[self._state]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import orjson
@@ -72,8 +72,6 @@ class Extension:
     waiting: Connection | None = None
     failed: bool = False
     gone: bool = False
-    announced: bool = field(default=False)
-    """Whether the log has told that it is ready."""
 
 
 class ExtensionsApi:
@@ -154,10 +152,14 @@ class ExtensionsApi:
             self._register(connection, request)
             return
         if what not in (("GET", "event/next"), ("POST", "init/error"), ("POST", "exit/error")):
-            connection.answer(404, body=fault("NotFound", f"{request.method} {request.path} is not part of the Extensions API"))
+            connection.answer(
+                404, body=fault("NotFound", f"{request.method} {request.path} is not part of the Extensions API")
+            )
             return
         if "lambda-extension-identifier" not in request.headers:
-            connection.answer(403, body=fault("Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header"))
+            connection.answer(
+                403, body=fault("Extension.MissingExtensionIdentifier", "Missing Lambda-Extension-Identifier header")
+            )
             return
         extension = self.identified(request)
         if extension is None or extension.failed:

@@ -147,7 +147,9 @@ def bubblewrap_command(layout: Layout) -> Command:
     argv += _certificates(layout)
     argv += ["--remount-ro", "/", "--chdir", _TASK, "/bin/sh", "-c", SCRIPT]
     folders = Folders(_TASK, _OPT, _RUNTIME, _LANG)
-    return Command(tuple(argv), folders, _variables(folders, language.kind), language.command(folders, isolated=True), 2)
+    return Command(
+        tuple(argv), folders, _variables(folders, language.kind), language.command(folders, isolated=True), 2
+    )
 
 
 def plain_command(layout: Layout) -> Command:

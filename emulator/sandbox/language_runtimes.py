@@ -112,10 +112,14 @@ class LanguageRuntimes:
                 break
             stand_in = (version, executable) if stand_in is None else stand_in
         if stand_in is None:
-            raise EmulatorError(f"no Node.js was found on this machine for the runtime {runtime}; install Node.js {wanted}")
+            raise EmulatorError(
+                f"no Node.js was found on this machine for the runtime {runtime}; install Node.js {wanted}"
+            )
         version, executable = stand_in
         if version.split(".")[0] != wanted:
-            logger.warning("Node.js %s is not installed: Node.js %s stands in for the runtime %s", wanted, version, runtime)
+            logger.warning(
+                "Node.js %s is not installed: Node.js %s stands in for the runtime %s", wanted, version, runtime
+            )
         found = _node_at(executable)
         self._node[runtime] = found
         return found

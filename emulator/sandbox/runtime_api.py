@@ -182,7 +182,9 @@ class RuntimeApi:
                 self._events.stream_broken(request.body, _trailing_error(request, error_type), error_type)
             else:
                 streamed = request.headers.get("lambda-runtime-function-response-mode") == "streaming"
-                self._events.runtime_responded(request.body, request.headers.get("content-type", "") if streamed else "")
+                self._events.runtime_responded(
+                    request.body, request.headers.get("content-type", "") if streamed else ""
+                )
 
 
 def _trailing_error(request: RuntimeRequest, error_type: str) -> bytes:

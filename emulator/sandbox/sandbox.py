@@ -209,7 +209,10 @@ class Sandbox:
                 )
             except OSError as problem:
                 done(
-                    None, EmulatorError(f"cannot start {prepared.command.argv[0]} for function {spec.function_name}: {problem}")
+                    None,
+                    EmulatorError(
+                        f"cannot start {prepared.command.argv[0]} for function {spec.function_name}: {problem}"
+                    ),
                 )
 
         return launch

@@ -54,8 +54,8 @@ class TelemetryApi:
         self._now = now
         self._subscriptions: list[Subscription] = []
         self._early: list[Mapping[str, Any]] = []
-        self.announce: Callable[[str, str, list[str]], None] = _nobody
-        """Called with `TELEMETRY` or `LOGS`, the extension's name and the types of a new subscription."""
+        self.announce: Callable[[str], None] = _nobody
+        """Called with the log line that tells of a new subscription."""
 
     @property
     def wanted(self) -> bool:
@@ -130,7 +130,8 @@ class TelemetryApi:
         connection.answer(200, body=b'"OK"' if api == "TELEMETRY" else b"OK")
         for event in self._early:
             self._offer(subscription, event)
-        self.announce(api, extension.name, list(types))
+        shown = ", ".join(kind.capitalize() for kind in types)
+        self.announce(f"{api}\tName: {extension.name}\tState: Subscribed\tTypes: [{shown}]")
         record = {"name": extension.name, "state": "Subscribed", "types": list(types)}
         self.emit("platform.telemetrySubscription" if api == "TELEMETRY" else "platform.logsSubscription", record)
 
@@ -191,5 +192,5 @@ def _iso(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(now * 1000) % 1000:03d}Z"
 
 
-def _nobody(api: str, name: str, types: list[str]) -> None:
+def _nobody(line: str) -> None:
     """Nobody listens yet."""

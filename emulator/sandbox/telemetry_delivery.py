@@ -122,7 +122,11 @@ class Subscription:
         if self._dropped[0]:
             count, size = self._dropped
             self._dropped = [0, 0]
-            record = {"droppedRecords": count, "droppedBytes": size, "reason": "the destination did not take them in time"}
+            record = {
+                "droppedRecords": count,
+                "droppedBytes": size,
+                "reason": "the destination did not take them in time",
+            }
             events.append(orjson.dumps({"time": "", "type": "platform.logsDropped", "record": record}))
         try:
             async with asyncio.timeout(_SECONDS):

@@ -101,8 +101,13 @@ class TelemetryEvents:
 
     # -- the rest ----------------------------------------------------------------------------------------------------------------
 
+    def extension_ready(self, extension: Extension) -> str:
+        """An extension waits for its first event; the log line that says so."""
+        self.extension_state(extension, "Ready")
+        return f"EXTENSION\tName: {extension.name}\tState: Ready\tEvents: [{','.join(extension.events)}]"
+
     def extension_state(self, extension: Extension, state: str) -> None:
-        """An extension is ready, or has ended."""
+        """An extension is `Ready`, or `Exited`."""
         record = {"name": extension.name, "state": state, "events": list(extension.events)}
         self._api.emit("platform.extension", record)
 

@@ -15,7 +15,7 @@ from typing import Any
 from emulator.sandbox.effects import LATE_LINES, Outcome, StopEnvironment
 from emulator.sandbox.tests.workbench import Workbench, run_with_workbench
 
-_CLIENT = '''\
+_CLIENT = """\
 #!/usr/bin/python3
 import http.client, json, os, sys, threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -33,7 +33,7 @@ def register(*events):
 def following(identifier):
     status, body, headers = ask("GET", "/2020-01-01/extension/event/next", Lambda_Extension_Identifier=identifier)
     return json.loads(body)
-'''
+"""
 HANDLER = "def handler(event, context):\n    print('handling', event)\n    return event\n"
 
 
@@ -159,7 +159,13 @@ def test_telemetry_tells_of_init_lines_and_invocations(tmp_path: Path, cache: Pa
         events: list[dict[str, Any]] = [json.loads(line) for line in file.read_text().splitlines()]
         kinds = [event["type"] for event in events]
         assert kinds[0] == "platform.initStart"
-        order = ["platform.initStart", "platform.initRuntimeDone", "platform.initReport", "platform.start", "platform.runtimeDone"]
+        order = [
+            "platform.initStart",
+            "platform.initRuntimeDone",
+            "platform.initReport",
+            "platform.start",
+            "platform.runtimeDone",
+        ]
         positions = [kinds.index(kind) for kind in [*order, "platform.report"]]
         assert positions == sorted(positions)
         assert "platform.end" not in kinds, "that one belongs to the Logs API"

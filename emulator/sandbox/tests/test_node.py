@@ -17,9 +17,17 @@ ANSWERS = [
     ("index.mjs", "export const handler = async (event) => ({ got: event });", {"got": 1}),
     ("index.js", "exports.handler = async (event) => event + 1;", 2),
     ("index.js", "exports.handler = (event, context, callback) => callback(null, [event]);", [1]),
-    ("index.js", "exports.handler = (event, context, callback) => setTimeout(() => callback(null, 'later'), 20);", "later"),
+    (
+        "index.js",
+        "exports.handler = (event, context, callback) => setTimeout(() => callback(null, 'later'), 20);",
+        "later",
+    ),
     ("index.js", "exports.handler = async () => undefined;", None),
-    ("index.js", "exports.handler = async (e, context) => [context.functionName, context.getRemainingTimeInMillis() > 0];", ["f", True]),
+    (
+        "index.js",
+        "exports.handler = async (e, context) => [context.functionName, context.getRemainingTimeInMillis() > 0];",
+        ["f", True],
+    ),
     ("index.js", "exports.handler = () => {};", None),
     ("index.cjs", "exports.handler = async () => process.env._HANDLER;", "index.handler"),
 ]
@@ -75,7 +83,9 @@ def test_failure_has_type_message_and_trace(
         ("export const handler = async () => 1;", "index", "Runtime.MalformedHandlerName"),
     ],
 )
-def test_code_that_cannot_be_loaded_fails_init(tmp_path: Path, cache: Path, source: str, handler: str, error_type: str) -> None:
+def test_code_that_cannot_be_loaded_fails_init(
+    tmp_path: Path, cache: Path, source: str, handler: str, error_type: str
+) -> None:
     async def test(bench: Workbench) -> None:
         started = await bench.start(bench.code(source, file="index.mjs"), handler=handler, runtime="nodejs20.x")
         assert started.failure is not None
@@ -118,7 +128,9 @@ STREAM = """
 """
 
 
-def test_streamed_response_comes_with_its_metadata_and_its_failure_with_what_was_sent(tmp_path: Path, cache: Path) -> None:
+def test_streamed_response_comes_with_its_metadata_and_its_failure_with_what_was_sent(
+    tmp_path: Path, cache: Path
+) -> None:
     async def test(bench: Workbench) -> None:
         code = bench.code(STREAM, file="index.mjs")
         started = await bench.start(code, handler="index.handler", runtime="nodejs20.x")

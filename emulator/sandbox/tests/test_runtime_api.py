@@ -179,7 +179,9 @@ def test_error_in_the_middle_of_a_stream_comes_in_the_trailers() -> None:
             connection.sendall(
                 f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n".encode()
                 + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n4\r\nhalf\r\n0\r\n"
-                + b"Lambda-Runtime-Function-Error-Type: Bad\r\nLambda-Runtime-Function-Error-Body: " + document + b"\r\n\r\n"
+                + b"Lambda-Runtime-Function-Error-Type: Bad\r\nLambda-Runtime-Function-Error-Body: "
+                + document
+                + b"\r\n\r\n"
             )
             assert connection.recv(4096).startswith(b"HTTP/1.1 202")
 

@@ -171,7 +171,9 @@ def _file_systems(configs: list[Mapping[str, str]]) -> tuple[Mapping[str, str], 
     """https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html"""
     for config in configs:
         if _MOUNT_PATH.fullmatch(config["LocalMountPath"]) is None:
-            raise InvalidParameterValueException(f"{config['LocalMountPath']} is no mount path: it must begin with /mnt/")
+            raise InvalidParameterValueException(
+                f"{config['LocalMountPath']} is no mount path: it must begin with /mnt/"
+            )
         if ":elasticfilesystem:" not in config["Arn"] or ":access-point/" not in config["Arn"]:
             raise UnsupportedOperation(f"lambda: FileSystemConfigs: {config['Arn']} is not an EFS access point")
     return tuple(dict(config) for config in configs)

@@ -89,7 +89,9 @@ class FunctionUrlOperations(FunctionStore):
         if qualifier and qualifier not in function.aliases:
             if qualifier == LATEST or qualifier in function.versions:
                 raise InvalidParameterValueException("A function URL's Qualifier is an alias, or none for $LATEST.")
-            raise ResourceNotFoundException(f"Function not found: {function_arn(self.account, function.name, qualifier)}")
+            raise ResourceNotFoundException(
+                f"Function not found: {function_arn(self.account, function.name, qualifier)}"
+            )
         return function, qualifier
 
     def _url(self, params: Params) -> tuple[Function, str, FunctionUrl]:

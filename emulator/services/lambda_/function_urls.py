@@ -106,7 +106,11 @@ class FunctionUrls(FunctionUrlOperations, InvokeOperations):
         for statement in function.policies.get(qualifier, {}).values():
             who = statement.get("Principal")
             everybody = who == "*" or (isinstance(who, dict) and "*" in who.values())
-            if everybody and statement.get("Effect") == "Allow" and statement.get("Action") in (_ACTION, "lambda:*", "*"):
+            if (
+                everybody
+                and statement.get("Effect") == "Allow"
+                and statement.get("Action") in (_ACTION, "lambda:*", "*")
+            ):
                 return True
         return False
 

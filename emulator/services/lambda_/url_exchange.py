@@ -86,7 +86,12 @@ def event_of(exchange: UrlExchange) -> dict[str, Any]:
         "timeEpoch": int(exchange.now * 1000),
     }
     if exchange.caller:
-        iam = {"accountId": exchange.account_id, "userArn": exchange.caller, "cognitoIdentity": None, "principalOrgId": None}
+        iam = {
+            "accountId": exchange.account_id,
+            "userArn": exchange.caller,
+            "cognitoIdentity": None,
+            "principalOrgId": None,
+        }
         context["authorizer"] = {"iam": iam}
     event: dict[str, Any] = {
         "version": "2.0",
@@ -182,7 +187,10 @@ def cors_headers(cors: Mapping[str, Any], request: HttpRequest, *, preflight: bo
     if not origin or not any(one in ("*", origin) or _fits(one, origin) for one in allowed):
         return []
     credentials = cors.get("AllowCredentials", False)
-    headers = [("Access-Control-Allow-Origin", "*" if "*" in allowed and not credentials else origin), ("Vary", "Origin")]
+    headers = [
+        ("Access-Control-Allow-Origin", "*" if "*" in allowed and not credentials else origin),
+        ("Vary", "Origin"),
+    ]
     if credentials:
         headers.append(("Access-Control-Allow-Credentials", "true"))
     if cors.get("ExposeHeaders"):

@@ -32,7 +32,9 @@ def field_matcher(text: str) -> Test:
     after = [] if at is None else [_test(part, text) for part in parts[at + 1 :]]
 
     def matches(message: str) -> bool:
-        fields = [next(group for group in found if group is not None) for found in map(_groups, _FIELD.finditer(message))]
+        fields = [
+            next(group for group in found if group is not None) for found in map(_groups, _FIELD.finditer(message))
+        ]
         if len(fields) < len(before) + len(after) or (at is None and len(fields) != len(before)):
             return False
         tail = fields[len(fields) - len(after) :]

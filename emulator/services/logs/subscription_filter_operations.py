@@ -39,7 +39,9 @@ class SubscriptionFilterOperations(LogStore):
         name, arn = params["filterName"], params["destinationArn"]
         service = Arn.parse(arn).service
         if service not in _DESTINATIONS:
-            raise UnsupportedOperation(f"logs:PutSubscriptionFilter: a destination of service {service} is not supported")
+            raise UnsupportedOperation(
+                f"logs:PutSubscriptionFilter: a destination of service {service} is not supported"
+            )
         if name not in group.subscriptions and len(group.subscriptions) >= self.quotas.subscription_filters:
             raise LimitExceededException("Resource limit exceeded.")
         group.subscriptions[name] = SubscriptionFilter(

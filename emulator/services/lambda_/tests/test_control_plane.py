@@ -82,7 +82,11 @@ REFUSED: list[tuple[dict[str, Any], type[AwsError], str]] = [
     ({"Runtime": "java21"}, UnsupportedOperation, "java21"),
     ({"PackageType": "Image"}, UnsupportedOperation, "Image"),
     ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, UnsupportedOperation, "SnapStart"),
-    ({"FileSystemConfigs": [{"Arn": "arn:aws:s3:::b", "LocalMountPath": "/mnt/x"}]}, UnsupportedOperation, "arn:aws:s3:::b"),
+    (
+        {"FileSystemConfigs": [{"Arn": "arn:aws:s3:::b", "LocalMountPath": "/mnt/x"}]},
+        UnsupportedOperation,
+        "arn:aws:s3:::b",
+    ),
     ({"Timeout": 901}, InvalidParameterValueException, "less than or equal to 900"),
     ({"MemorySize": 10_241}, InvalidParameterValueException, "less than or equal to 10240"),
     ({"EphemeralStorage": {"Size": 511}}, InvalidParameterValueException, "greater than or equal to 512"),

@@ -26,7 +26,9 @@ def with_url(public: bool = True, **members: Any) -> tuple[Lambda, str]:
     return aws, shown["FunctionUrl"].removeprefix("https://").partition(".")[0]
 
 
-def ask(aws: Lambda, url_id: str, method: str = "GET", path: str = "/", principal: str = "", **members: Any) -> HttpResponse:
+def ask(
+    aws: Lambda, url_id: str, method: str = "GET", path: str = "/", principal: str = "", **members: Any
+) -> HttpResponse:
     headers = tuple(members.pop("headers", {}).items())
     request = HttpRequest(method, path, members.pop("query", ""), headers, members.pop("body", b""))
     answers: list[Any] = []
@@ -43,7 +45,9 @@ def test_request_becomes_an_event_of_format_2() -> None:
     ask(aws, url_id, "POST", "/a%20b", query="x=1&x=2&y=", body=b"text",
         headers={"Content-Type": "text/plain", "X-One": "1", "Cookie": "a=1; b=2"})  # fmt: skip
     event = json.loads(aws.runs[-1].payload)
-    assert {name: event[name] for name in ("version", "rawPath", "rawQueryString", "cookies", "body", "isBase64Encoded")} == {
+    assert {
+        name: event[name] for name in ("version", "rawPath", "rawQueryString", "cookies", "body", "isBase64Encoded")
+    } == {
         "version": "2.0",
         "rawPath": "/a b",
         "rawQueryString": "x=1&x=2&y=",

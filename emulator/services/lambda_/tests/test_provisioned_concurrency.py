@@ -21,7 +21,9 @@ def provisioned(count: int, capacity: Capacity | None = None) -> Lambda:
     aws = Lambda(capacity=capacity)
     aws.function(Publish=True)
     aws.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
-    aws.call("PutProvisionedConcurrencyConfig", FunctionName="f", Qualifier="live", ProvisionedConcurrentExecutions=count)
+    aws.call(
+        "PutProvisionedConcurrencyConfig", FunctionName="f", Qualifier="live", ProvisionedConcurrentExecutions=count
+    )
     return aws
 
 

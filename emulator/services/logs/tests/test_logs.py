@@ -156,7 +156,9 @@ def test_filter_pattern(pattern: str, message: str, expected: bool) -> None:
     assert matcher(pattern)(message) is expected
 
 
-@pytest.mark.parametrize("pattern", ['"open', "a,b", "(x)", "{ $.a }", "{ $.a = 1", "{ ($.a = 1 }", "[a b]", "%(%", "{ $.a > x }"])
+@pytest.mark.parametrize(
+    "pattern", ['"open', "a,b", "(x)", "{ $.a }", "{ $.a = 1", "{ ($.a = 1 }", "[a b]", "%(%", "{ $.a > x }"]
+)
 def test_malformed_pattern_is_invalid(pattern: str) -> None:
     with pytest.raises(InvalidParameterException):
         matcher(pattern)
@@ -294,7 +296,9 @@ def test_subscription_sends_what_matches_to_the_function() -> None:
     assert isinstance(call, Call)
     assert (call.service, call.params["FunctionName"], call.params["InvocationType"]) == ("lambda", arn, "Event")
     document = awslogs(call)
-    assert {name: document[name] for name in ("messageType", "owner", "logGroup", "logStream", "subscriptionFilters")} == {
+    assert {
+        name: document[name] for name in ("messageType", "owner", "logGroup", "logStream", "subscriptionFilters")
+    } == {
         "messageType": "DATA_MESSAGE",
         "owner": "000000000000",
         "logGroup": "g",

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+from pathlib import Path
 
 import boto3
 
@@ -64,13 +65,12 @@ def fill(path, event):
     except OSError as error:
         return {"refused": errno.errorcode[error.errno], "megabytes": written}
     finally:
-        if os.path.exists(path):
-            os.unlink(path)
+        Path(path).unlink(missing_ok=True)
     return {"megabytes": written}
 
 
 def rename(path, event):
-    os.rename(path, os.path.join(os.path.dirname(path), event["text"]))
+    Path(path).rename(Path(path).with_name(event["text"]))
     return {}
 
 
