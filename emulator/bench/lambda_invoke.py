@@ -1,6 +1,6 @@
 """Lambda's speed beside a floor and a peer: `python -m emulator.bench.lambda_invoke [--peer COMMAND] [--seconds N]`.
 
-The peer is another emulator, named by its command (`/path/to/venv/bin/ministack`); it must serve on GATEWAY_PORT. Both run the same functions on
+The peer is another emulator, named by its command (`<venv>/bin/ministack`); it must serve on GATEWAY_PORT. Both run the same functions on
 the same interpreter version, in turn, with the same client: one process that writes ready-made requests to kept-alive connections.
 
     warm        a silent handler over HTTP, one client; then 8 and 32 clients for some seconds: throughput, p99, memory of the whole tree

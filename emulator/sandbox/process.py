@@ -26,6 +26,8 @@ __all__ = ["ProcessTree"]
 _FILE_DESCRIPTORS = 1024
 """https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _MEGABYTE = 1_048_576
+_SEARCH_SECONDS = 0.02
+"""After a freeze, until processes outside of the group are looked for: an environment that is busy all the time is thawed before."""
 
 
 @dataclass(slots=True)
@@ -60,6 +62,7 @@ class ProcessTree:
         self._on_end = on_end
         self._frozen = False
         self._escaped: list[int] = []
+        self._search: asyncio.TimerHandle | None = None
         self._programs: dict[str, _Program] = {}
         self._supervisor: int | None = None
         self._reports = b""
@@ -132,12 +135,14 @@ class ProcessTree:
         if not self._frozen:
             self._frozen = True
             self._signal(signal.SIGSTOP)
-            self._loop.call_soon(self._stop_escaped)
+            self._search = self._loop.call_later(_SEARCH_SECONDS, self._stop_escaped)
 
     def thaw(self) -> None:
         """Let them go on."""
         if self._frozen:
             self._frozen = False
+            if self._search is not None:
+                self._search.cancel()
             self._signal(signal.SIGCONT)
             for pid in self._escaped:
                 _send(pid, signal.SIGCONT)
@@ -190,7 +195,7 @@ class ProcessTree:
             return -1
 
     def _stop_escaped(self) -> None:
-        """Stop what is in a process group of its own. Most programs have no children at all: then this looks at one file."""
+        """Stop what is in a process group of its own."""
         if not self._frozen or self.ended:
             return
         for program in self._programs.values():

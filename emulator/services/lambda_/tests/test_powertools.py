@@ -1,4 +1,4 @@
-"""Powertools for AWS Lambda as users deploy it: logger, idempotency on DynamoDB, batch processing; its requirements installed as for any function.
+"""Powertools for AWS Lambda as users deploy it: logger, idempotency on DynamoDB, batch processing.
 
 https://docs.powertools.aws.dev/lambda/python/latest/
 """
