@@ -18,19 +18,25 @@ from emulator.services.lambda_.errors import InvalidParameterValueException, Req
 from emulator.services.lambda_.quotas import LambdaQuotas
 from emulator.services.lambda_.state import Configuration, LayerVersion
 
-__all__ = ["UNSUPPORTED", "changes", "check_code_size", "check_upload", "describe", "runtime_of"]
+__all__ = [
+    "UNSUPPORTED",
+    "UNSUPPORTED_AT_CREATION",
+    "changes",
+    "check_code_size",
+    "check_upload",
+    "describe",
+    "runtime_of",
+]
 
 UNSUPPORTED = (
     "FileSystemConfigs",
     "ImageConfig",
-    "CodeSigningConfigArn",
-    "PublishTo",
-    "TenancyConfig",
     "CapacityProviderConfig",
     "DurableConfig",
     "RuntimeConfig",
     "AcceleratorConfig",
 )
+UNSUPPORTED_AT_CREATION = (*UNSUPPORTED, "CodeSigningConfigArn", "PublishTo", "TenancyConfig")
 _SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+")
 _RESERVED_VARIABLES = frozenset(
     {
