@@ -58,7 +58,7 @@ def run(
     target: TargetOption = EMBEDDED,
     template: TemplateOption = DEFAULT_TEMPLATE,
     duration: Annotated[float, typer.Option(min=1, help="Seconds of load.")] = 30.0,
-    rate: Annotated[float, typer.Option(min=0.01, help="Messages per second, all sizes together.")] = 6.0,
+    rate: Annotated[float, typer.Option(min=0.01, help="Messages per second, all sizes together.")] = 10.0,
     sizes: Annotated[
         str, typer.Option(help="Sizes with optional weights, e.g. 256KiB:9,1MiB,4MB,max.")
     ] = DEFAULT_SIZES,

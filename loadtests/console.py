@@ -27,6 +27,7 @@ _PLAIN_WIDTH = 120
 _PHASES = {
     "probe": "Probing: is the pipeline there, and what is the largest message that it takes?",
     "floor": "Measuring the floor of this machine",
+    "warm up": "Warming up, until every message so far is persisted",
     "load": "Starting the load",
     "drain": "Draining: every accepted message has its time to be persisted",
     "read back": "Reading back every object and item",
@@ -126,8 +127,9 @@ def progress_line(figures: LiveFigures) -> str:
 def print_results(console: Console, facts: RunFacts, summary: Summary, verdict: Verdict) -> None:
     """Print the tables and the verdict."""
     console.print()
-    console.print(_counts(summary))
-    console.print(_latencies(facts, summary))
+    if summary.generator.started or facts.complete:
+        console.print(_counts(summary))
+        console.print(_latencies(facts, summary))
     if summary.processor_use:
         console.print(_processors(facts, summary))
     for check in verdict.checks:

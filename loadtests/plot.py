@@ -32,7 +32,7 @@ def linear_axis(title: str, low: float, high: float, *, snug: bool = False) -> A
     """Return an axis from `low` to the next round value above `high`, or to `high` itself if it is `snug`."""
     span = max(high - low, 1e-9)
     step = _nice_step(span / _TICKS)
-    end = high if snug else low + math.ceil(span / step - 1e-9) * step
+    end = low + span if snug else low + math.ceil(span / step - 1e-9) * step
     ticks = [low + index * step for index in range(int((end - low) / step + 1e-9) + 1)]
     return Axis(title, lambda value: (value - low) / (end - low), [(tick, f"{round(tick, 9):g}") for tick in ticks])
 

@@ -127,25 +127,28 @@ class LoadRun:
             self._read_back(collector)
 
     def _prepare(self, collector: Collector) -> None:
-        """Find the largest message, warm the pipeline up, and see that it persists what it accepts."""
+        """Find the largest message, measure the floor, warm the pipeline up, and see that it persists what it accepts.
+
+        Warming up comes last: environments that idle for the length of the floor's measurement would be cold again.
+        """
         plan = self.facts.plan
         prober = Prober(self._url, self._api_key, plan.run_id, plan.seed)
         self._progress.phase("probe")
-        sizes = []
-        for label, body_bytes, weight in self._options.mix:
-            if body_bytes is None:
-                limit = self._limit(prober)
-                body_bytes = limit.load_bytes
-            sizes.append(MessageSize(label, body_bytes, weight))
-            prober.warm_up(body_bytes, self._options.warm_up_messages)
-        self.facts = replace(self.facts, plan=replace(plan, sizes=tuple(sizes)))
-        self._await_probes(prober, collector)
+        sizes = tuple(
+            MessageSize(label, self._limit(prober).load_bytes if body_bytes is None else body_bytes, weight)
+            for label, body_bytes, weight in self._options.mix
+        )
+        self.facts = replace(self.facts, plan=replace(plan, sizes=sizes))
         if self._options.with_floor:
             self._progress.phase("floor")
             floor = self._options.floor([size.body_bytes for size in sizes])
             self.facts = replace(self.facts, floor=floor.to_json())
             if floor.why_not is not None:
                 self._progress.note(f"floor {floor.why_not}")
+        self._progress.phase("warm up")
+        for size in sizes:
+            prober.warm_up(size.body_bytes, self._options.warm_up_messages)
+        self._await_probes(prober, collector)
 
     def _limit(self, prober: Prober) -> SizeLimit:
         limit = largest_accepted(lambda size: prober.send(size))

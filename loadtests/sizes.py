@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 
 from loadtests.failures import UsageError
 
@@ -36,7 +37,7 @@ def parse_size(text: str) -> int:
     match = _PATTERN.fullmatch(text.strip())
     if match is None or match[2] not in _UNITS:
         raise UsageError(f"{text!r} is no size: write a number and one of {', '.join(_UNITS)}, or {MAX}")
-    value = float(match[1]) * _UNITS[match[2]]
+    value = Decimal(match[1]) * _UNITS[match[2]]
     if value != int(value) or value <= 0:
         raise UsageError(f"{text!r} is {value} bytes: a size is a whole number of bytes above 0")
     return int(value)

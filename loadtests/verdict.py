@@ -57,7 +57,8 @@ def _checks(facts: RunFacts, summary: Summary) -> Iterator[Check]:
         yield Check("ran to its end", False, facts.failure, code)
     if facts.complete:
         yield from _promises(facts, summary)
-    yield from _generator(facts, summary)
+    if facts.complete or summary.generator.started:
+        yield from _generator(facts, summary)
     yield _refusals(facts, summary.total)
     for text in facts.thresholds:
         yield _threshold(parse_threshold(text), summary)

@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -164,6 +165,41 @@ def quiet_after(target: Target) -> Callable[[], None]:
     return wait
 
 
+def measure_floor(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int) -> dict[str, dict[str, float]]:
+    """Median milliseconds per size of the floor alone."""
+    results: dict[str, dict[str, float]] = {}
+    with floor_of(subject) as (sink, runtime):
+        for name, size in sizes.items():
+            body = request_body(size)
+            event = proxy_event(body)
+            bare = Exchange(sink.port, "/", (), body)
+            times: dict[str, list[float]] = {"loopback": [], "runtime": []}
+            for _ in range(3 + rounds * count):
+                times["loopback"].append(bare())
+                times["runtime"].append(_invoke(runtime, event))
+            bare.close()
+            row = {key: 1000 * statistics.median(values[3:]) for key, values in times.items()}
+            results[name] = {**row, "floor": row["loopback"] + row["runtime"]}
+    return results
+
+
+@contextmanager
+def floor_of(subject: Subject) -> Iterator[tuple[BareResponder, BareRuntime]]:
+    """The bare HTTP sink and the bare runtime with the subject's function."""
+    sink, states = BareResponder("{}"), BareResponder(json.dumps({**_STARTED, **_secret(subject)}))
+    try:
+        variables = function_variables(subject, f"http://127.0.0.1:{states.port}")
+        with tempfile.TemporaryDirectory() as folder:
+            runtime = BareRuntime(subject.folders.argv, variables, Path(folder))
+            try:
+                yield sink, runtime
+            finally:
+                runtime.close()
+    finally:
+        sink.close()
+        states.close()
+
+
 def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int) -> dict[str, dict[str, float]]:
     """Median milliseconds per size: loopback, runtime, floor, bare handler, quiet and loaded ingest, with ratios."""
     target = subject.target
@@ -173,50 +209,38 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
     path = target.api_url.removeprefix(target.endpoint_url)
     headers = (("x-api-key", target.api_key or ""), ("Content-Type", "application/json"))
     wait = quiet_after(target)
-    sink, states = BareResponder("{}"), BareResponder(json.dumps({**_STARTED, **_secret(subject)}))
     results: dict[str, dict[str, float]] = {}
-    try:
-        variables = function_variables(subject, f"http://127.0.0.1:{states.port}")
-        with tempfile.TemporaryDirectory() as folder:
-            runtime = BareRuntime(subject.folders.argv, variables, Path(folder))
-            try:
-                for name, size in sizes.items():
-                    body = request_body(size)
-                    event = proxy_event(body)
-                    ingest = Exchange(endpoint_port, path, headers, body)
-                    bare = Exchange(sink.port, "/", headers, body)
-                    times: dict[str, list[float]] = {key: [] for key in _TIMES}
-                    for _ in range(5):
-                        ingest()
-                        bare()
-                        _invoke(runtime, event)
-                    for _ in range(rounds):
-                        wait()
-                        for _ in range(count):
-                            times["loopback"].append(bare())
-                            times["runtime"].append(_invoke(runtime, event))
-                            times["quiet"].append(ingest())
-                            wait()
-                        times["hot_loopback"] += [bare() for _ in range(count)]
-                        times["hot_runtime"] += [_invoke(runtime, event) for _ in range(count)]
-                        times["loaded"] += [ingest() for _ in range(count)]
-                        wait()
-                    ingest.close()
-                    bare.close()
-                    row = {key: 1000 * statistics.median(values) for key, values in times.items()}
-                    row["bare_handler"] = 1000 * statistics.median(
-                        _bare_loop(subject, variables, event, count, Path(folder))
-                    )
-                    row["floor"] = row["loopback"] + row["runtime"]
-                    row["hot_floor"] = row["hot_loopback"] + row["hot_runtime"]
-                    row["quiet_ratio"] = row["quiet"] / row["floor"]
-                    row["loaded_ratio"] = row["loaded"] / row["hot_floor"]
-                    results[name] = row
-            finally:
-                runtime.close()
-    finally:
-        sink.close()
-        states.close()
+    with floor_of(subject) as (sink, runtime):
+        for name, size in sizes.items():
+            body = request_body(size)
+            event = proxy_event(body)
+            ingest = Exchange(endpoint_port, path, headers, body)
+            bare = Exchange(sink.port, "/", headers, body)
+            times: dict[str, list[float]] = {key: [] for key in _TIMES}
+            for _ in range(5):
+                ingest()
+                bare()
+                _invoke(runtime, event)
+            for _ in range(rounds):
+                wait()
+                for _ in range(count):
+                    times["loopback"].append(bare())
+                    times["runtime"].append(_invoke(runtime, event))
+                    times["quiet"].append(ingest())
+                    wait()
+                times["hot_loopback"] += [bare() for _ in range(count)]
+                times["hot_runtime"] += [_invoke(runtime, event) for _ in range(count)]
+                times["loaded"] += [ingest() for _ in range(count)]
+                wait()
+            ingest.close()
+            bare.close()
+            row = {key: 1000 * statistics.median(values) for key, values in times.items()}
+            row["bare_handler"] = 1000 * statistics.median(_bare_loop(subject, event, count))
+            row["floor"] = row["loopback"] + row["runtime"]
+            row["hot_floor"] = row["hot_loopback"] + row["hot_runtime"]
+            row["quiet_ratio"] = row["quiet"] / row["floor"]
+            row["loaded_ratio"] = row["loaded"] / row["hot_floor"]
+            results[name] = row
     return results
 
 
@@ -228,11 +252,18 @@ def _invoke(runtime: BareRuntime, event: bytes) -> float:
     return seconds
 
 
-def _bare_loop(subject: Subject, variables: Mapping[str, str], event: bytes, count: int, folder: Path) -> list[float]:
-    file = folder / "event.json"
-    file.write_bytes(event)
-    argv = [subject.folders.interpreter, "-c", _BARE_LOOP, str(file), str(count), str(subject.folders.task)]
-    done = subprocess.run(argv, env=dict(variables), cwd=folder, capture_output=True, text=True, check=True)
+def _bare_loop(subject: Subject, event: bytes, count: int) -> list[float]:
+    """Seconds of each call of the handler in a loop, without any runtime around it."""
+    states = BareResponder(json.dumps({**_STARTED, **_secret(subject)}))
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "event.json"
+            file.write_bytes(event)
+            argv = [subject.folders.interpreter, "-c", _BARE_LOOP, str(file), str(count), str(subject.folders.task)]
+            variables = function_variables(subject, f"http://127.0.0.1:{states.port}")
+            done = subprocess.run(argv, env=variables, cwd=folder, capture_output=True, text=True, check=True)
+    finally:
+        states.close()
     times: list[float] = json.loads(done.stdout.splitlines()[-1])
     return times
 
@@ -267,6 +298,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=15, help="messages per size, block and round")
     parser.add_argument("--sizes", default=",".join(SIZES), help=f"of {', '.join(SIZES)}, or bytes")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--floor-only", action="store_true", help="the floor without the ingest; with --json")
     options = parser.parse_args()
     sizes = {name: SIZES[name] if name in SIZES else int(name) for name in options.sizes.split(",")}
     with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
@@ -275,9 +307,12 @@ def main() -> None:
         code, layer = PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message"
         folders = asyncio.run(prepare(code, layer, function["Runtime"]))
         subject = Subject(target, function["Environment"]["Variables"], folders)
-        results = measure(subject, sizes, options.rounds, options.count)
-        steps = steps_of_last_message(target)
-    if options.json:
+        if options.floor_only:
+            results, steps = measure_floor(subject, sizes, options.rounds, options.count), []
+        else:
+            results = measure(subject, sizes, options.rounds, options.count)
+            steps = steps_of_last_message(target)
+    if options.json or options.floor_only:
         json.dump({"sizes": results, "steps": steps}, sys.stdout, indent=1)
         print()
         return

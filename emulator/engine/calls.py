@@ -39,6 +39,10 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
     except (AwsError, EmulatorError) as error:
         done(None, error)
         return None
+    except Exception as defect:
+        logger.exception("%s:%s cannot be dispatched", service, operation)
+        done(None, _internal(operation, defect))
+        return None
     now = context.now
     decision = engine.faults.decide(service, operation, resource, now)
 

@@ -157,9 +157,11 @@ class Engine:
     def run_ready(self, limit: int | None = None) -> int:
         """Step ready tasks, at most `limit` of them; the number stepped. Without a limit, background tasks are not held back."""
         stepped = 0
-        if limit is None:
-            self.release_background(0.0)
-        while self._ready and (limit is None or stepped < limit):
+        while limit is None or stepped < limit:
+            if limit is None and not self._ready:
+                self.release_background(0.0)
+            if not self._ready:
+                break
             task, value, error = self._ready.popleft()
             if not task.done:
                 self.step(task, value, error)

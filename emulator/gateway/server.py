@@ -31,6 +31,9 @@ _JOIN_BELOW_BYTES = 65_536
 """Head and body leave in one segment below this size; above it the copy would cost more than the second write."""
 
 
+_UPGRADE_TOKENS = frozenset({"upgrade", "http2-settings"})
+
+
 class HttpServer:
     """Listens and hands each whole request to `handler`."""
 
@@ -95,12 +98,28 @@ class _Connection(asyncio.Protocol):
                 try:
                     self._parser.feed_data(data)
                 except httptools.HttpParserUpgrade as upgrade:
-                    # Java's client asks for HTTP/2 with its first request. A server may ignore that: the request is answered as it is.
-                    data = data[upgrade.args[0] :]
+                    data = self._head_without_upgrade() + data[upgrade.args[0] :]
+                    self._parser = httptools.HttpRequestParser(self)
                 else:
                     break
         except httptools.HttpParserError as error:
             self._refuse(400, f"malformed HTTP request: {error}")
+
+    def _head_without_upgrade(self) -> bytes:
+        """The head of a request that asks for another protocol, as if it had not asked.
+
+        Java's client asks for HTTP/2 with its first request, and a server may ignore that. The parser has passed over the body by then.
+        """
+        method = self._parser.get_method()
+        if method == b"CONNECT":
+            raise httptools.HttpParserError("this is no proxy")
+        lines = [b"%s %s HTTP/%s" % (method, self._url, self._parser.get_http_version().encode())]
+        for name, value in self._headers:
+            if name.lower() == "connection":
+                value = ", ".join(token for token in value.split(",") if token.strip().lower() not in _UPGRADE_TOKENS)
+            if name.lower() not in _UPGRADE_TOKENS and value:
+                lines.append(f"{name}: {value}".encode("latin-1"))
+        return b"\r\n".join(lines) + b"\r\n\r\n"
 
     def drop(self) -> None:
         """Close the connection now."""
@@ -121,7 +140,7 @@ class _Connection(asyncio.Protocol):
             self._expect_continue = True
 
     def on_headers_complete(self) -> None:
-        if self._expect_continue and self._transport is not None:
+        if self._expect_continue and self._transport is not None and not self._parser.should_upgrade():
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
@@ -132,6 +151,8 @@ class _Connection(asyncio.Protocol):
             self._refuse(413, f"a body may have {self._server.largest_body_bytes} bytes")
 
     def on_message_complete(self) -> None:
+        if self._parser.should_upgrade():
+            return  # it is read again, see _head_without_upgrade
         parts = self._body
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         self._body = []

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 __all__ = ["Capacity"]
 
-_PER_CORE = 4
-_MOST = 16
+_PER_CORE = 16
+_MOST = 64
 _MEGABYTES_EACH = 128
-"""A Python environment with the AWS SDK loaded takes 60-100 MB; freezing does not give it back."""
+"""A Python environment with the AWS SDK loaded takes 60-100 MB; freezing does not give it back. Idle ones cost no processor, and a
+pipeline of several functions that evict each other's environments spends its time on cold starts."""
 
 
 @dataclass(frozen=True, slots=True)

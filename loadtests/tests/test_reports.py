@@ -61,6 +61,15 @@ RUNS = {
         good_facts(),
         [replace(m, status=503, message_id=None, objects=(), items=(), notices=()) for m in good_messages()],
     ),
+    "ended at once": (good_facts(processor_use=good_facts().processor_use[:2], interrupted=True), []),
+    "at one moment": (
+        good_facts(
+            processor_use=tuple(
+                replace(sample, at_seconds=-0.5 + i / 10) for i, sample in enumerate(good_facts().processor_use)
+            )
+        ),
+        [],
+    ),
     "one message": (good_facts(), good_messages()[:1]),
 }
 

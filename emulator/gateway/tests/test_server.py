@@ -61,6 +61,38 @@ def test_a_chunked_body_is_put_together() -> None:
     asyncio.run(exchange())
 
 
+@pytest.mark.parametrize("body", [b"", b"ab"])
+def test_a_request_for_another_protocol_is_answered_in_this_one(body: bytes) -> None:
+    """Java's client asks for HTTP/2 with every first request: https://www.rfc-editor.org/rfc/rfc9110#section-7.8"""
+    head = (
+        b"POST /x HTTP/1.1\r\nHost: h\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body)
+    )
+
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            for part in (head[:30], head[30:] + body[:1], body[1:] + b"GET /next HTTP/1.1\r\nHost: h\r\n\r\n"):
+                writer.write(part)
+                await writer.drain()
+                await asyncio.sleep(0)
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            assert (await read_response(reader))[2] == b"POST /x? " + body
+            assert (await read_response(reader))[2] == b"GET /next? "
+
+    asyncio.run(exchange())
+
+
+def test_connect_is_refused_by_name() -> None:
+    async def exchange() -> None:
+        async with connected(echo) as (reader, writer):
+            writer.write(b"CONNECT a.b:443 HTTP/1.1\r\nHost: a.b:443\r\n\r\n")
+            status, headers, body = await read_response(reader)
+            assert (status, headers["connection"]) == (400, "close")
+            assert b"this is no proxy" in body
+
+    asyncio.run(exchange())
+
+
 def test_expect_continue_is_answered_before_the_body() -> None:
     async def exchange() -> None:
         async with connected(echo) as (reader, writer):

@@ -161,7 +161,17 @@ class DataPlane:
             api_key=api_key,
         )
         params = {"FunctionName": function, "InvocationType": "RequestResponse", "Payload": payload}
-        call = Call("lambda", "Invoke", params, principal=PRINCIPAL, trace_id=exchange.trace_id)
+        call = Call(
+            "lambda",
+            "Invoke",
+            params,
+            # A role in the integration's credentials takes the place of the function's resource policy.
+            principal=PRINCIPAL if integration.credentials is None else integration.credentials,
+            trace_id=exchange.trace_id,
+            source_arn=self.account.arn(
+                "execute-api", f"{exchange.api_id}/{exchange.stage}/{exchange.request.method}{match.resource_path}"
+            ),
+        )
         try:
             winner, invoked = yield Race((_once(call), _sleep(integration.timeout_in_millis / 1000.0)))
         except AwsError as error:

@@ -18,18 +18,24 @@ from emulator.services.lambda_.errors import InvalidParameterValueException, Req
 from emulator.services.lambda_.quotas import LambdaQuotas
 from emulator.services.lambda_.state import Configuration, LayerVersion
 
-__all__ = ["UNSUPPORTED", "changes", "check_code_size", "check_upload", "describe", "runtime_of"]
+__all__ = [
+    "UNSUPPORTED",
+    "UNSUPPORTED_AT_CREATION",
+    "changes",
+    "check_code_size",
+    "check_upload",
+    "describe",
+    "runtime_of",
+]
 
 UNSUPPORTED = (
     "ImageConfig",
-    "CodeSigningConfigArn",
-    "PublishTo",
-    "TenancyConfig",
     "CapacityProviderConfig",
     "DurableConfig",
     "RuntimeConfig",
     "AcceleratorConfig",
 )
+UNSUPPORTED_AT_CREATION = (*UNSUPPORTED, "CodeSigningConfigArn", "PublishTo", "TenancyConfig")
 _SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+|nodejs\d+\.x|provided\.al2(023)?")
 _MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
 _RESERVED_VARIABLES = frozenset(

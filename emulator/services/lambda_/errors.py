@@ -1,6 +1,7 @@
 """Errors of the Lambda API, named as botocore's error shapes.
 
 LambdaError
+  AccessDeniedException             common to all services, so not in Lambda's model
   CodeStorageExceededException
   InvalidParameterValueException
   InvalidRequestContentException
@@ -21,6 +22,7 @@ from typing import Any
 from emulator.errors import AwsError
 
 __all__ = [
+    "AccessDeniedException",
     "CodeStorageExceededException",
     "InvalidParameterValueException",
     "InvalidRequestContentException",
@@ -41,6 +43,12 @@ class LambdaError(AwsError):
     def __init__(self, message: str = "", *, fields: Mapping[str, Any] | None = None) -> None:
         whose = "Service" if self.fault == "server" else "User"
         super().__init__(message, fields={"Type": whose, **({} if fields is None else fields)})
+
+
+class AccessDeniedException(LambdaError):
+    """The caller may not do this."""
+
+    status = 403
 
 
 class CodeStorageExceededException(LambdaError):

@@ -8,7 +8,14 @@ from typing import Any
 from emulator.effects import Process
 from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.lambda_.configuration import UNSUPPORTED, changes, check_code_size, describe, runtime_of
+from emulator.services.lambda_.configuration import (
+    UNSUPPORTED,
+    UNSUPPORTED_AT_CREATION,
+    changes,
+    check_code_size,
+    describe,
+    runtime_of,
+)
 from emulator.services.lambda_.deployment_package import prepared
 from emulator.services.lambda_.errors import (
     CodeStorageExceededException,
@@ -26,7 +33,7 @@ __all__ = ["FunctionOperations"]
 class FunctionOperations(Versions):
     """The functions' control plane."""
 
-    @operation("CreateFunction", unsupported=UNSUPPORTED)
+    @operation("CreateFunction", unsupported=UNSUPPORTED_AT_CREATION)
     def create_function(self, params: Params, context: CallContext) -> Process:
         """Create a function; it is Active at once."""
         name = FunctionName.parse(params["FunctionName"], None, self.account).name

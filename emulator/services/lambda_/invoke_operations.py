@@ -11,10 +11,15 @@ import orjson
 from emulator.effects import Process, Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.asynchronous import AsynchronousInvocations, QueuedEvent
-from emulator.services.lambda_.errors import InvalidRequestContentException, RequestTooLargeException
+from emulator.services.lambda_.errors import (
+    AccessDeniedException,
+    InvalidRequestContentException,
+    RequestTooLargeException,
+)
 from emulator.services.lambda_.execution import Event, Executed
 from emulator.services.lambda_.function_logs import Report, invocation_lines
-from emulator.services.lambda_.function_name import FunctionName, function_arn
+from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
+from emulator.services.lambda_.resource_policy import INVOKE, allows, needs_permission
 from emulator.services.lambda_.state import Configuration, Function
 
 __all__ = ["InvokeOperations"]
@@ -29,6 +34,8 @@ class InvokeOperations(AsynchronousInvocations):
         name = self.named(params)
         function = self.function(name)
         configuration = self.configuration(function, name.qualifier)
+        if needs_permission(context.principal):
+            self._check_permission(function, name, context)
         kind = params.get("InvocationType", "RequestResponse")
         if kind == "DryRun":
             return Reply({"StatusCode": 204})
@@ -44,6 +51,22 @@ class InvokeOperations(AsynchronousInvocations):
             _client_context(params.get("ClientContext")),
         )
         return self._invoke_now(function, configuration, event, params.get("LogType") == "Tail")
+
+    def _check_permission(self, function: Function, name: FunctionName, context: CallContext) -> None:
+        """A version's and an alias's policy is its own: the unqualified function's does not count for them."""
+        key = "" if name.qualifier in (None, LATEST) else name.qualifier
+        allowed = allows(
+            function.policies.get(key or "", {}).values(),
+            principal=context.principal,
+            source_arn=context.source_arn,
+            account_id=self.account.account_id,
+        )
+        if not allowed:
+            arn = function_arn(self.account, function.name, name.qualifier)
+            raise AccessDeniedException(
+                f"User: {context.principal} is not authorized to perform: {INVOKE} on resource: {arn} because no "
+                f"resource-based policy allows the {INVOKE} action"
+            )
 
     def _invoke_now(self, function: Function, configuration: Configuration, event: Event, tail: bool) -> Process:
         executed: Executed = yield from self.execute(function, configuration, event)

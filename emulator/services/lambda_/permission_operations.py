@@ -20,7 +20,7 @@ __all__ = ["PermissionOperations"]
 
 
 class PermissionOperations(FunctionStore):
-    """Who may invoke a function. The statements are kept and shown; who enforces them reads GetPolicy."""
+    """Who may invoke a function. Invoke enforces the statements for AWS's services: see `resource_policy`."""
 
     @operation("AddPermission")
     def add_permission(self, params: Params, context: CallContext) -> Reply:

@@ -87,7 +87,7 @@ class ExecutionOperations:
         execution = self._open(machine, arn, name, document, params.get("traceHeader"), context.now)
         return Reply(
             {"executionArn": arn, "startDate": context.now},
-            (Spawn(f"stepfunctions {arn}", lambda: self._run(execution), trace_id=context.trace_id),),
+            (Spawn(f"stepfunctions {arn}", lambda: self._run(execution), trace_id=context.trace_id, background=True),),
         )
 
     def _open(

@@ -127,3 +127,27 @@ def test_gateway_response_with_unknown_variable_is_refused_by_name(driver):
             responseType="ACCESS_DENIED",
             responseTemplates={"application/json": "$context.authorizer.principalId"},
         )
+
+
+def test_the_function_learns_which_method_of_which_stage_calls(driver, proxy_method):
+    """https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html"""
+    api_id = driver.deploy({"/hello/{name}": {"x-amazon-apigateway-any-method": proxy_method()}})
+    driver.send(api_id, "PUT", "/hello/bob")
+    context = driver.function.invokes[-1][1]
+    source = f"arn:aws:execute-api:us-east-1:000000000000:{api_id}/Prod/PUT/hello/{{name}}"
+    assert (context.principal, context.source_arn) == ("apigateway.amazonaws.com", source)
+
+
+def test_a_role_in_the_integrations_credentials_invokes_instead(driver, proxy_method):
+    role = "arn:aws:iam::000000000000:role/caller"
+    api_id = driver.deploy({"/a": {"post": proxy_method(integration={"credentials": role})}})
+    driver.send(api_id, "POST", "/a")
+    assert driver.function.invokes[-1][1].principal == role
+
+
+def test_a_function_that_does_not_let_the_api_in_is_500(driver, proxy_method, read_body):
+    """https://repost.aws/knowledge-center/api-gateway-rest-api-lambda-integrations"""
+    api_id = driver.deploy({"/a": {"post": proxy_method()}})
+    driver.function.answer = lambda event: AwsError.named("AccessDeniedException", "no", status=403)
+    response = driver.send(api_id, "POST", "/a")
+    assert (response.status, read_body(response)) == (500, {"message": "Internal server error"})
