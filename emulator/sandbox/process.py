@@ -119,6 +119,10 @@ class ProcessTree:
         if self._memory is not None and self._memory >= 0:
             os.close(self._memory)
         self._memory = -1
+        if self._descriptor is not None:
+            # Until it is collected its id is nobody else's: what it left behind in its group goes with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGKILL)
         code = self._process.wait()
         self.ended = True
         self._janitor.forget(self._group)

@@ -16,7 +16,7 @@ from emulator.sandbox.effects import EnvironmentSpec, LogLine, StartedEnvironmen
 from emulator.services.lambda_.environment_variables import environment_variables
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
 from emulator.services.lambda_.errors import ServiceException
-from emulator.services.lambda_.function_logs import init_report_line
+from emulator.services.lambda_.platform_logs import init_report_line
 from emulator.services.lambda_.state import Configuration, Function
 from emulator.services.lambda_.store import FunctionStore
 
@@ -72,8 +72,7 @@ class ColdStarts(FunctionStore):
         """Start an environment and hand it to whoever waits first."""
         configuration = start.configuration
         now = yield Now()
-        day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
-        stream = f"{day}/[{configuration.version}]{self.account.identifiers.hex(32)}"
+        stream = _log_stream(configuration, now, self.account.identifiers.hex(32))
         spec = self._spec(function, configuration, stream)
         try:
             started: StartedEnvironment = yield StartEnvironment(spec, function.name)
@@ -109,7 +108,8 @@ class ColdStarts(FunctionStore):
         if failure is None:
             return
         kind = failure.error_type or ("Runtime.ExitError" if failure.kind == "exit" else "")
-        lines = (*started.lines, init_report_line(started.init_milliseconds, failure.kind, kind))
+        report = init_report_line(configuration.log_format, now, started.init_milliseconds, failure.kind, kind)
+        lines = (*started.lines, report)
         yield from self._apply(self.function_logs.ship(configuration.shown_log_group, stream, now, lines))
         yield Record("lambda", "cold_start", configuration.function_name, f"init_{failure.kind}", {"error_type": kind})
 
@@ -146,6 +146,17 @@ class ColdStarts(FunctionStore):
             Spawn("stop environment", _later(_single, effect)) if isinstance(effect, StopEnvironment) else effect
             for effect in effects
         )
+
+
+def _log_stream(configuration: Configuration, now: float, guid: str) -> str:
+    """The environment's log stream; in a log group of the user's choice it names the function, as several may share the group.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+    """
+    day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
+    if configuration.log_group == "":
+        return f"{day}/[{configuration.version}]{guid}"
+    return f"{day}/{configuration.function_name}[{configuration.version}][{guid}]"
 
 
 def _single(effect: Effect) -> Process:
