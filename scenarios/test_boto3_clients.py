@@ -108,7 +108,7 @@ def test_a_payload_that_is_too_large_has_the_code_that_lambda_sends(client: Any,
     )
 
 
-def test_a_function_is_the_session_of_its_role(client: Any, target: Target) -> None:
+def test_a_function_is_the_session_of_its_role(client: Any) -> None:
     source = "import boto3\ndef handler(event, context): return boto3.client('sts').get_caller_identity()['Arn']"
     functions = client("lambda")
     with deployed_function(functions, source) as name:

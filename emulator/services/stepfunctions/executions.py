@@ -97,7 +97,9 @@ class ExecutionOperations(Store):
         self.open_executions += 1
         if token is not None:
             execution.redrive_tokens.add(token)
-        spawn = Spawn(f"stepfunctions {execution.arn}", lambda: self._run(execution), trace_id=context.trace_id)
+        spawn = Spawn(
+            f"stepfunctions {execution.arn}", lambda: self._run(execution), trace_id=context.trace_id, background=True
+        )
         return Reply({"redriveDate": context.now}, (spawn,))
 
     # -- the steps of a start -----------------------------------------------------------------------------------------
@@ -166,7 +168,9 @@ class ExecutionOperations(Store):
         return execution
 
     def _started(self, execution: Execution, context: CallContext) -> Reply:
-        spawn = Spawn(f"stepfunctions {execution.arn}", lambda: self._run(execution), trace_id=context.trace_id)
+        spawn = Spawn(
+            f"stepfunctions {execution.arn}", lambda: self._run(execution), trace_id=context.trace_id, background=True
+        )
         return Reply({"executionArn": execution.arn, "startDate": context.now}, (spawn,))
 
     def _run(self, execution: Execution) -> Process:
