@@ -26,3 +26,14 @@ class Account:
         region = self.region if region is None else region
         account_id = self.account_id if account_id is None else account_id
         return f"arn:{self.partition}:{service}:{region}:{account_id}:{resource}"
+
+    def user_id(self, principal: str) -> str:
+        """`aws:userid` of a caller: the account's id for its root and for nobody, `AROA...:session` for a role's session, else `principal`.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html#principaltable
+        """
+        if principal in ("", self.arn("iam", "root", region="")):
+            return self.account_id
+        if ":assumed-role/" in principal:
+            return f"AROA{self.account_id}:{principal.rpartition('/')[2]}"
+        return principal

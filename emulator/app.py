@@ -6,8 +6,9 @@ import asyncio
 import random
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -27,9 +28,11 @@ from emulator.gateway.server import HttpServer, Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.identifiers import Identifiers
 from emulator.journal import Entry, Journal
-from emulator.protocols import Wires
 from emulator.sandbox import Sandbox
 from emulator.service_registry import service_factories
+
+if TYPE_CHECKING:
+    from emulator.protocols import Wires
 
 __all__ = ["Emulator"]
 
@@ -54,7 +57,6 @@ class Emulator:
         try:
             host, port = await self.server.listen(config.host, config.port)
         except OSError as error:
-            self.janitor.close()
             raise EmulatorError(
                 f"cannot listen on {config.host}:{config.port}: {error.strerror}; "
                 "stop what holds the port, or choose another with --port (0 takes a free one)"
@@ -73,10 +75,10 @@ class Emulator:
         self._stream = None if config.journal_file is None else _JournalStream(self.engine.journal, config.journal_file)
         self.runner = Runner(self.engine, auto=config.auto_advance)
         self._outside()
-        for name, make in service_factories(self.account, config, self.wires).items():
+        for name, make in service_factories(self.account, config, lambda: self.wires).items():
             self.engine.register_lazily(name, make)
         self.control = Control(self.engine, self.runner, self.caches, self.info)
-        self.server.handler = Front(self.engine, self.account, self.wires, self.control)
+        self.server.handler = Front(self.engine, self.account, lambda: self.wires, self.control)
 
     def _outside(self) -> None:
         """Everything that touches processes and sockets, each registered for its effects."""
@@ -91,9 +93,15 @@ class Emulator:
         self.sandbox.register(self.engine)
         self.caches = CacheServers(janitor=self.janitor, redis_url=config.redis_url)
         self.caches.register(self.engine)
-        self.wires = Wires()
         self.bridge = MotoBridge(janitor=self.janitor, account=self.account)
         self.bridge.register(self.engine)
+
+    @cached_property
+    def wires(self) -> Wires:
+        """The wire protocols, read when the first AWS request comes: botocore takes longer than all else to import."""
+        from emulator.protocols import Wires
+
+        return Wires()
 
     # -- use ---------------------------------------------------------------------------------------------------------------------
 
@@ -162,8 +170,19 @@ class Emulator:
         self.janitor.close()
 
     async def __aenter__(self) -> Emulator:
-        await self.start()
+        try:
+            await self.start()
+        except BaseException:
+            await self._abandon()
+            raise
         return self
+
+    async def _abandon(self) -> None:
+        """Take back what a start that failed had done: no service has been used, so there is no other child."""
+        if hasattr(self, "server"):
+            await self.server.close()
+        if hasattr(self, "janitor"):
+            self.janitor.close()
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
@@ -183,7 +202,10 @@ class _JournalStream:
     """Writes each journal entry to a file as it happens."""
 
     def __init__(self, journal: Journal, path: Path) -> None:
-        self._file = path.open("ab", buffering=1 << 16)
+        try:
+            self._file = path.open("ab", buffering=1 << 16)
+        except OSError as error:
+            raise EmulatorError(f"cannot write the journal to {path}: {error.strerror}") from error
         journal.listeners.append(self._write)
 
     def _write(self, entry: Entry) -> None:

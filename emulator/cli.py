@@ -7,12 +7,13 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
 from emulator.config import EmulatorConfig
 from emulator.errors import EmulatorError
+from emulator.explain.commands import executions, explain_execution
 
 __all__ = ["main"]
 
@@ -103,13 +104,17 @@ def up(
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def load(context: typer.Context) -> None:
-    """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs `windtunnel[load]`."""
+    """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs the extra 'load'."""
     try:
         from loadtests.__main__ import main as load_main
     except ImportError as error:
         raise EmulatorError(f"load tests need more packages ({error.name}): pip install 'windtunnel[load]'") from error
     sys.argv = ["windtunnel load", *context.args]
     load_main()
+
+
+app.command()(executions)
+app.command()(explain_execution)
 
 
 @app.command()
@@ -136,14 +141,21 @@ def _announce(info: Any) -> None:
         lines.extend(f"    {'API key':<32} {key}" for key in stack.get("api_keys", ()))
     lines.append(
         f"  export AWS_ENDPOINT_URL={info['endpoint_url']} AWS_ACCESS_KEY_ID={info['access_key_id']} "
-        f"AWS_SECRET_ACCESS_KEY={info['secret_access_key']} AWS_REGION={info['region']}"
+        f"AWS_SECRET_ACCESS_KEY={info['secret_access_key']} AWS_REGION={info['region']} AWS_DISABLE_HOST_PREFIX_INJECTION=true"
     )
-    typer.echo("\n".join(lines))
-    sys.stdout.flush()
+    _say("\n".join(lines), sys.stdout)
 
 
 def _progress(line: str) -> None:
-    typer.echo(line, err=True)
+    _say(line, sys.stderr)
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """Print, as long as somebody listens: whoever started us may have closed the pipe, and the clean-up must go on."""
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _stack_name_of(template: Path) -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from emulator.account import Account
 from emulator.config import EmulatorConfig
 from emulator.engine import Dispatchable
 from emulator.gateway.routing import BRIDGED, NATIVE
 from emulator.operation import Service
-from emulator.protocols import Wires
+
+if TYPE_CHECKING:
+    from emulator.protocols import Wires
 
 __all__ = ["native_service_class", "service_factories"]
 
@@ -54,7 +57,7 @@ def native_service_class(name: str) -> type[Service]:
 
 
 def service_factories(
-    account: Account, config: EmulatorConfig, wires: Wires
+    account: Account, config: EmulatorConfig, wires: Callable[[], Wires]
 ) -> Mapping[str, Callable[[], Dispatchable]]:
     """How to make each service, by botocore's name."""
 
@@ -65,7 +68,7 @@ def service_factories(
         def make() -> Dispatchable:
             from emulator.gateway.bridged import BridgedService
 
-            return BridgedService(name, account, wires)
+            return BridgedService(name, account, wires())
 
         return make
 
@@ -80,8 +83,14 @@ def service_factories(
             capacity = replace(capacity, max_environments=config.max_environments)
         return LambdaService(account, capacity=capacity)
 
+    def executions() -> Dispatchable:
+        from emulator.services.stepfunctions import StepFunctionsService
+
+        return StepFunctionsService(account, emulated=NATIVE | BRIDGED)
+
     return {
         **{name: native(name) for name in sorted(NATIVE)},
         **{name: bridged(name) for name in sorted(BRIDGED)},
         "lambda": functions,
+        "stepfunctions": executions,
     }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from loadtests.facts import RunFacts
+from loadtests.failures import EnvironmentNotReady
 from loadtests.summary import OTHERS, PartUse, Summary
 from loadtests.verdict import Check, Verdict
 
@@ -80,14 +81,20 @@ def find_capacity(
 ) -> tuple[float | None, Sequence[CapacityStep]]:
     """Return the highest rate that kept up (None: not even the lowest that was tried did) and all steps, in order.
 
-    Ends when the lowest failed rate is within `precision` of the highest good one, or after `max_steps`.
+    Ends when the lowest failed rate is within `precision` of the highest good one, after `max_steps`, or when an overload has left the
+    pipeline refusing. Raises `EnvironmentNotReady` where no rate was good before that.
     """
     steps: list[CapacityStep] = []
     good: float | None = None
     bad: float | None = None
     rate = start_rate
     while len(steps) < max_steps:
-        found = step(rate)
+        try:
+            found = step(rate)
+        except EnvironmentNotReady:
+            if good is None:
+                raise
+            break
         steps.append(found)
         if found.why_not is None:
             good = rate

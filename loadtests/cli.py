@@ -170,6 +170,9 @@ def capacity(
             if verdict.exit_code is ExitCode.INTERRUPTED:
                 raise KeyboardInterrupt
             if facts.failure is not None and verdict.exit_code is ExitCode.ENVIRONMENT_NOT_READY:
+                console.print(
+                    f"{rate:8.1f}/s  the pipeline refuses, so the search ends: {facts.failure}", highlight=False
+                )
                 raise EnvironmentNotReady(facts.failure)
             found = judge_step(facts, summary, verdict, max_p99)
             _print_step(console, found)

@@ -1,6 +1,8 @@
 """Step Functions by itself: microseconds per state transition, and executions per second with a function that answers at once.
 
     python -m emulator.bench.stepfunctions
+    python -m emulator.bench.stepfunctions_scale    # many executions, distributed maps, long histories, large documents
+    python -m emulator.bench.stepfunctions_peers    # over HTTP, beside other emulators
 
 The floor is named beside each figure: the same number of engine effects (`Now`) by an empty process, so that the ratio says what
 the language, the data flow and the history cost on top of the engine.
@@ -18,10 +20,11 @@ from emulator.clock import VirtualClock, stopwatch
 from emulator.effects import Now, Process
 from emulator.engine import Engine
 from emulator.operation import CallContext, Params, Reply, Service, operation
-from emulator.services.stepfunctions import StepFunctionsService
+from emulator.services.stepfunctions import StepFunctionsQuotas, StepFunctionsService
 
 ROUNDS = 5
 EXECUTIONS = 200
+UNTHROTTLED = StepFunctionsQuotas(start_execution_bucket=10**9, start_express_bucket=10**9)
 PAYLOAD_SIZES = (100, 10_000, 80_000)  # the pipeline carries three copies, and AWS at most 262,144 bytes
 
 
@@ -89,7 +92,7 @@ def execute(definition: dict[str, Any], data: str, executions: int) -> tuple[flo
     """Run executions one after the other: seconds, and state transitions in all."""
     account = Account("http://127.0.0.1:1")
     engine = Engine(VirtualClock())
-    service = StepFunctionsService(account, retained_executions=10)
+    service = StepFunctionsService(account, UNTHROTTLED, retained_executions=10)
     engine.register("stepfunctions", service)
     engine.register("lambda", InstantLambda(account))
     context = CallContext(now=engine.clock.now(), request_id="bench")

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 __all__ = ["Janitor"]
@@ -47,6 +48,8 @@ class Janitor:
         self.folder = Path(tempfile.mkdtemp(prefix="windtunnel-", dir=parent))
         """Temporary folder of this emulator; everything it writes for itself lies below it."""
         self._groups: set[int] = set()
+        self.on_end: Callable[[], None] = _nobody
+        """Called whenever a watched group has ended."""
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _SCRIPT, "windtunnel-janitor", str(self.folder)],
             stdin=subprocess.PIPE,
@@ -65,6 +68,7 @@ class Janitor:
         """The group has ended; its id may be used again by others."""
         self._groups.discard(group)
         self._tell(f"-{group}\n")
+        self.on_end()
 
     def close(self) -> None:
         """Kill what is left, remove the folder, end the shell."""
@@ -83,3 +87,7 @@ class Janitor:
             with contextlib.suppress(BrokenPipeError):
                 self._shell.stdin.write(line.encode())
                 self._shell.stdin.flush()
+
+
+def _nobody() -> None:
+    """Nobody wants to know."""

@@ -19,6 +19,7 @@ from emulator.gateway.bridged_response import as_aws_sends_it
 from emulator.gateway.not_in_moto import NOT_IN_MOTO
 from emulator.gateway.parsed_results import in_our_shape, parameters_for_botocore
 from emulator.gateway.s3_access import check_access
+from emulator.gateway.s3_bucket_name import check_bucket_name
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext, Params, Reply
 from emulator.protocols import Answered, Wires
@@ -64,6 +65,8 @@ class BridgedService:
         reason = NOT_IN_MOTO.get(self.service_id, {}).get(name)
         if reason is not None:
             raise UnsupportedOperation(f"{self.service_id}:{name} is not supported by this emulator ({reason})")
+        if name == "CreateBucket":
+            check_bucket_name(self.resource_of(name, params, context))
         if context.request is None:
             return self._call(name, params, context)
         if name == "GetCallerIdentity" and context.principal in self._account.principals.values():
@@ -132,9 +135,8 @@ class BridgedService:
 
     def _function_identity(self, context: CallContext) -> dict[str, str]:
         """Who a function is: its credentials are the emulator's own, of which moto knows nothing."""
-        session = context.principal.rpartition("/")[2]
         return {
-            "UserId": f"AROA{self._account.account_id}:{session}",
+            "UserId": self._account.user_id(context.principal),
             "Account": self._account.account_id,
             "Arn": context.principal,
         }

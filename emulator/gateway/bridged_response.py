@@ -16,6 +16,7 @@ _IDS_OF_MOTO = frozenset({"x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"})
 _REQUEST_HEADERS = frozenset({"x-amz-content-sha256", "x-amz-sdk-checksum-algorithm"})
 """Headers of the request that stored an object, which moto sends back with the object."""
 
+_ACCESS_DENIED = b"<Code>AccessDenied</Code>"
 _REQUEST_ID = re.compile(rb"<(RequestId|requestId|RequestID)>[^<]*</")
 _ID_WINDOW_BYTES = 2_048
 """The request id stands at the start or at the end of a document, never in between."""
@@ -29,7 +30,9 @@ def as_aws_sends_it(protocol: str, method: str, response: HttpResponse, request_
     headers.append(("x-amzn-RequestId", request_id))
     if protocol in ("query", "ec2"):
         body = _with_request_id(response.body, request_id)
-        return HttpResponse(response.status, _sized(headers, response.body, body), body)
+        # No service models this error, and moto sends what is not modelled with 400.
+        status = 403 if response.status == 400 and _ACCESS_DENIED in body else response.status
+        return HttpResponse(status, _sized(headers, response.body, body), body)
     # The JSON protocols have one status for all that is the client's fault: the code is in the body.
     status = 400 if 400 <= response.status < 500 else response.status
     return HttpResponse(status, tuple(headers), response.body)

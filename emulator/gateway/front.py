@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from typing import Any, Protocol, cast
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote
 
 import orjson
@@ -19,7 +20,9 @@ from emulator.gateway.s3_addressing import path_style
 from emulator.gateway.server import Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext
-from emulator.protocols import Wires
+
+if TYPE_CHECKING:
+    from emulator.protocols import Wires
 
 __all__ = ["ApiStages", "Front"]
 
@@ -44,7 +47,7 @@ class ApiStages(Protocol):
 class Front:
     """Handles every request of one emulator."""
 
-    def __init__(self, engine: Engine, account: Account, wires: Wires, control: Control) -> None:
+    def __init__(self, engine: Engine, account: Account, wires: Callable[[], Wires], control: Control) -> None:
         self._engine = engine
         self._account = account
         self._wires = wires
@@ -124,7 +127,7 @@ class Front:
                 )
             )
             return
-        wire = self._wires.get(service)
+        wire = self._wires().get(service)
         operation = ""
         try:
             self._check_region(scope, service)

@@ -16,6 +16,7 @@ from moto.core.request import Request
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
+from emulator.gateway.moto_identities import patch_identities
 from emulator.gateway.moto_secure_transport import patch_secure_transport
 
 __all__ = ["MotoDispatch", "NotInMoto", "patch_moto"]
@@ -57,22 +58,7 @@ def patch_moto() -> None:
 
     LimitedSizeDict.__setitem__ = set_item  # type: ignore[method-assign]
     patch_secure_transport()
-    _patch_caller_identity()
-
-
-def _patch_caller_identity() -> None:
-    """Who signs with a key that IAM has not given out is the account's root, as for all other services here."""
-    from moto.sts.models import STSBackend
-
-    identity = STSBackend.get_caller_identity
-
-    def get_caller_identity(self: Any, access_key_id: str, region: str) -> tuple[str, str, str]:
-        user_id, arn, account_id = identity(self, access_key_id, region)
-        if arn.endswith(":user/moto"):
-            return account_id, f"arn:aws:iam::{account_id}:root", account_id
-        return user_id, arn, account_id
-
-    STSBackend.get_caller_identity = get_caller_identity  # type: ignore[method-assign]
+    patch_identities()
 
 
 class MotoDispatch:

@@ -63,9 +63,7 @@ def _check_expiry(query: dict[str, list[str]], now: float) -> None:
             "Query-string authentication needs the date of the signature and the seconds for which it holds."
         ) from None
     if now > expires:
-        raise AccessDenied(
-            "Request has expired", fields={**seconds, "Expires": _iso(expires), "ServerTime": _iso(now)}
-        )
+        raise AccessDenied("Request has expired", fields={**seconds, "Expires": _iso(expires), "ServerTime": _iso(now)})
 
 
 class AuthorizationQueryParametersError(AwsError):

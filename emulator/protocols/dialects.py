@@ -94,6 +94,9 @@ _DIALECTS: Mapping[str, Dialect] = {
         missing_code="MissingParameter",
         missing_text="The request must contain the parameter {member}.",  # [O]
         error_namespace="com.amazonaws.sqs#",
+        # ReceiveMessage shares the shape of its deprecated AttributeNames with GetQueueAttributes, though it takes other names
+        # (ApproximateReceiveCount, ...). The service knows which name belongs where.
+        constraints={"QueueAttributeName": {"enum": ()}},
         # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_Operations.html, under each operation's errors
         query_codes={
             "BatchEntryIdsNotDistinct": "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",

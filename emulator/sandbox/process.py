@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 
 from emulator.engine.janitor import Janitor
 from emulator.sandbox.isolation import Command
-from emulator.sandbox.process_table import children_of, descendants_of, inner_pid, resident_bytes
+from emulator.sandbox.process_table import children_of, descendants_of, inner_pid, members_of_group, resident_bytes
 from emulator.sandbox.supervisor import launch_line
 
 __all__ = ["ProcessTree"]
@@ -123,9 +123,14 @@ class ProcessTree:
         spared = frozenset(
             program.shell for name, program in self._programs.items() if name in spare and program.shell is not None
         )
-        waiting = {program.shell for program in self._programs.values()}
-        for pid in descendants_of(self._first(), without=spared):
-            if pid != self._supervisor and pid not in waiting:
+        kept = {self._group, self._supervisor, *(program.shell for program in self._programs.values())}
+        victims = descendants_of(self._first(), without=spared)
+        if self._command.depth == 0:
+            # No namespace hands orphans to a first process: what a program left behind is nobody's child, but in the group.
+            spared_trees = {pid for shell in spared for pid in descendants_of(shell)}
+            victims += [pid for pid in members_of_group(self._group) if pid not in spared_trees]
+        for pid in victims:
+            if pid not in kept:
                 _send(pid, signal.SIGKILL)
 
     # -- the whole tree ----------------------------------------------------------------------------------------------------------
@@ -262,6 +267,10 @@ class ProcessTree:
         if self._process.stdin is not None:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
+        if self._descriptor is not None:
+            # Until it is collected its id is nobody else's: what it left behind in its group goes with it.
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._group, signal.SIGKILL)
         code = self._process.wait()
         self.ended = True
         self._janitor.forget(self._group)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loadtests.capacity import CapacityStep, find_capacity, judge_step, without_backlog
+from loadtests.failures import EnvironmentNotReady
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_messages
 from loadtests.verdict import decide
@@ -52,3 +53,15 @@ def test_rate_that_leaves_a_backlog_is_told_apart() -> None:
     assert [step.rate_per_second for step in lagging] == [10, 20, 40, 80]
     assert without_backlog(lagging) == 20
     assert without_backlog([]) is None
+
+
+def test_a_pipeline_that_refuses_after_an_overload_ends_the_search_with_what_is_known() -> None:
+    def step(rate: float) -> CapacityStep:
+        if rate > 20:
+            raise EnvironmentNotReady("the cache is full")
+        return step_of(100)(rate)
+
+    best, steps = find_capacity(step, 10, max_steps=9)
+    assert (best, len(steps)) == (20, 2)
+    with pytest.raises(EnvironmentNotReady):
+        find_capacity(step, 30, max_steps=9)

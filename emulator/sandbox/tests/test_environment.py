@@ -328,3 +328,33 @@ def _descendants() -> set[int]:
     while more := {pid for pid, parent in parents.items() if parent in found} - found:
         found |= more
     return found - {os.getpid()}
+
+
+def test_what_a_function_started_ends_with_its_environment(tmp_path: Path, cache: Path) -> None:
+    """Also without a sandbox, where no namespace does it."""
+
+    async def test(bench: Workbench) -> None:
+        code = bench.code("""
+            import os, subprocess
+            def handler(event, context):
+                if event == "end":
+                    os._exit(1)
+                return subprocess.Popen(["sleep", "300"]).pid
+            """)
+        started = await bench.start(code)
+        child = json.loads((await bench.invoke(started, "begin")).payload)
+        assert _runs(child)
+        assert (await bench.invoke(started, "end")).outcome is Outcome.EXIT
+        deadline = stopwatch() + 5.0
+        while _runs(child):
+            assert stopwatch() < deadline, "the child still runs"
+
+    run_with_workbench(test, tmp_path, cache, isolated=False)
+
+
+def _runs(process_id: int) -> bool:
+    """Whether a process has not ended; one that nobody has collected has."""
+    try:
+        return Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False

@@ -24,8 +24,7 @@ from emulator.sandbox.effects import (
 from emulator.services.lambda_.environment_variables import environment_variables
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
 from emulator.services.lambda_.errors import ServiceException, TooManyRequestsException
-from emulator.services.lambda_.function_errors import init_error_type
-from emulator.services.lambda_.function_logs import closing_lines, init_report_line
+from emulator.services.lambda_.platform_logs import closing_lines, init_report_line
 from emulator.services.lambda_.state import Configuration, Function
 from emulator.services.lambda_.store import FunctionStore
 
@@ -93,9 +92,8 @@ class ColdStarts(FunctionStore):
         """Start an environment and hand it to whoever waits first."""
         configuration = start.configuration
         now = yield Now()
-        day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
         function.recent_starts.append(now)
-        stream = f"{day}/[{configuration.version}]{self.account.identifiers.hex(32)}"
+        stream = _log_stream(configuration, now, self.account.identifiers.hex(32))
         spec = self._spec(function, configuration, stream, provisioned=start.provisioned)
         try:
             started: StartedEnvironment = yield StartEnvironment(spec, function.name)
@@ -105,8 +103,14 @@ class ColdStarts(FunctionStore):
             return
         lines = started.lines
         if started.failure is not None:
-            error_type = init_error_type(started.failure)
-            lines = (*lines, init_report_line(started.init_milliseconds, "init", started.failure.kind, error_type))
+            report = init_report_line(
+                configuration.log_format,
+                now,
+                started.init_milliseconds,
+                started.failure,
+                initialization_type=spec.initialization_type,
+            )
+            lines = (*lines, report)
         if lines:
             yield from self._apply(self.function_logs.ship(configuration.shown_log_group, stream, now, lines))
         outcome = "ok" if started.failure is None else f"init_{started.failure.kind}"
@@ -220,6 +224,17 @@ class ColdStarts(FunctionStore):
             group = environment.configuration.shown_log_group
             last = max(line.after_seconds for line in lines)
             yield from self._apply(self.function_logs.ship(group, environment.log_stream, now - last, lines))
+
+
+def _log_stream(configuration: Configuration, now: float, guid: str) -> str:
+    """The environment's log stream; in a log group of the user's choice it names the function, as several may share the group.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-loggroups.html
+    """
+    day = datetime.fromtimestamp(now, UTC).strftime("%Y/%m/%d")
+    if configuration.log_group == "":
+        return f"{day}/[{configuration.version}]{guid}"
+    return f"{day}/{configuration.function_name}[{configuration.version}][{guid}]"
 
 
 def _later(make: Callable[..., Process], *arguments: Any) -> Callable[[], Process]:

@@ -1,7 +1,7 @@
 """The variables that Lambda sets for a function. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 
-The sandbox adds those that name places (LAMBDA_TASK_ROOT, PATH, ...). One variable is ours: AWS_ENDPOINT_URL, which makes every AWS SDK
-in the function talk to this emulator.
+The sandbox adds those that name places (LAMBDA_TASK_ROOT, PATH, ...). Two variables are ours: AWS_ENDPOINT_URL, which makes every AWS SDK
+in the function talk to this emulator, and AWS_DISABLE_HOST_PREFIX_INJECTION, without which boto3 puts `sync-` before its host.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ def environment_variables(
         "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
         "AWS_XRAY_DAEMON_ADDRESS": "169.254.79.129:2000",
         "AWS_ENDPOINT_URL": account.endpoint_url,
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         **({} if configuration.variables is None else configuration.variables),
         "_HANDLER": configuration.handler,
         "AWS_REGION": account.region,

@@ -20,7 +20,7 @@ from itertools import count
 from emulator.effects import Effect, Notify
 from emulator.sandbox.capacity import Capacity
 from emulator.sandbox.effects import StartedEnvironment, StopEnvironment
-from emulator.services.lambda_.function_logs import Report
+from emulator.services.lambda_.platform_logs import Report
 from emulator.services.lambda_.state import Configuration
 
 __all__ = ["EnvironmentPool", "Pace", "Start", "Waiter", "WarmEnvironment"]
@@ -43,6 +43,11 @@ class WarmEnvironment:
     """Of an invocation that extensions have not finished with yet."""
     provisioned: bool = False
     """It is part of provisioned concurrency: it neither makes room for others nor retires."""
+
+    @property
+    def initialization_type(self) -> str:
+        """As AWS_LAMBDA_INITIALIZATION_TYPE names it."""
+        return "provisioned-concurrency" if self.provisioned else "on-demand"
 
 
 @dataclass(slots=True, eq=False)

@@ -6,12 +6,10 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from emulator.effects import Now, Process, Record, Shield
 from emulator.sandbox.effects import (
     InvocationResult,
-    LogLine,
     Outcome,
     RunInvocation,
     StartedEnvironment,
@@ -19,13 +17,8 @@ from emulator.sandbox.effects import (
 from emulator.services.lambda_.cold_starts import ColdStarts
 from emulator.services.lambda_.environments import WarmEnvironment
 from emulator.services.lambda_.errors import TooManyRequestsException
-from emulator.services.lambda_.function_errors import (
-    exit_error,
-    failure_document,
-    init_error_type,
-    init_failure_document,
-)
-from emulator.services.lambda_.function_logs import Report, init_report_line, opening_lines
+from emulator.services.lambda_.function_errors import failure_document, init_failure_document
+from emulator.services.lambda_.platform_logs import Report, init_report_line, opening_lines
 from emulator.services.lambda_.state import Configuration, Function
 
 __all__ = ["Event", "Executed", "ExecutionEngine"]
@@ -131,24 +124,35 @@ class ExecutionEngine(ColdStarts):
     ) -> Process:
         """Give the environment back, write down what happened, and say what the caller gets."""
         report = Report(
-            event.request_id, configuration.version, configuration.memory_mb, result, environment.init_milliseconds
+            request_id=event.request_id,
+            version=configuration.version,
+            memory_mb=configuration.memory_mb,
+            timeout_seconds=configuration.timeout_seconds,
+            started=started,
+            result=result,
+            init_milliseconds=environment.init_milliseconds,
+            response_limit_bytes=self.quotas.synchronous_response_bytes,
+            log_format=configuration.log_format,
+            system_log_level=configuration.system_log_level or "INFO",
         )
         environment.init_milliseconds = None
         self.environments.served(configuration, result.duration_milliseconds / 1000.0)
         payload = result.payload
         if result.suppressed_init is not None:
-            failed = result.suppressed_init
-            line = init_report_line(result.init_milliseconds, "invoke", failed.kind, init_error_type(failed))
+            line = init_report_line(
+                configuration.log_format,
+                started,
+                result.init_milliseconds,
+                result.suppressed_init,
+                phase="invoke",
+                initialization_type=environment.initialization_type,
+            )
             result = replace(result, lines=(*result.lines, line))
             report = replace(report, result=result)
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(
                 result, event.request_id, configuration.timeout_seconds, self.quotas.synchronous_response_bytes
             )
-            reason = LogLine(
-                result.duration_milliseconds / 1000.0, self._failure_line(configuration, event, started, result)
-            )
-            report = replace(report, result=replace(result, lines=(*result.lines, reason)))
         # A failed invocation resets its environment, with /tmp kept; the next one initialises it first.
         yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
         yield from self._start_where_wanted(function)
@@ -178,18 +182,6 @@ class ExecutionEngine(ColdStarts):
         failed_at_all = result.outcome is not Outcome.OK
         version = configuration.version
         return Executed(payload, failed_at_all, version, report, result.content_type, result.streamed)
-
-    def _failure_line(
-        self, configuration: Configuration, event: Event, started: float, result: InvocationResult
-    ) -> str:
-        if result.outcome is Outcome.TIMEOUT:
-            moment = datetime.fromtimestamp(started + configuration.timeout_seconds, UTC)
-            stamp = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
-            return f"{stamp} {event.request_id} Task timed out after {configuration.timeout_seconds:.2f} seconds\n"
-        if result.outcome is Outcome.EXIT:
-            error_type, reason = exit_error(result)
-            return f"RequestId: {event.request_id} Error: {reason}\n{error_type}"
-        return f"Response of {result.payload.decode()} bytes exceeds the limit of {self.quotas.synchronous_response_bytes} bytes"
 
     def _not_initialised(
         self, configuration: Configuration, event: Event, failed: StartedEnvironment, started: float

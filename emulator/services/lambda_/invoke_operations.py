@@ -17,8 +17,8 @@ from emulator.services.lambda_.errors import (
     RequestTooLargeException,
 )
 from emulator.services.lambda_.execution import Event, Executed
-from emulator.services.lambda_.function_logs import Report, invocation_lines
 from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
+from emulator.services.lambda_.platform_logs import Report, invocation_lines
 from emulator.services.lambda_.resource_policy import INVOKE, allows, needs_permission
 from emulator.services.lambda_.state import Configuration, Function
 

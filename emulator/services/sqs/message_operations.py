@@ -123,7 +123,7 @@ class MessageOperations(SqsStore):
             body=body,
             md5_of_body=md5_of_body(body),
             sent=context.now,
-            sender_id=context.principal if context.principal != "" else self.account.account_id,
+            sender_id=self.account.user_id(context.principal),
             attributes=attributes,
             md5_of_attributes=md5_of_attributes(attributes),
             trace_header=_trace_header(system, context),

@@ -3,24 +3,62 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Collection
 from typing import ClassVar
 
 from emulator.account import Account
 from emulator.operation import Service
+from emulator.services.stepfunctions.activities import Activities, ActivityOperations
+from emulator.services.stepfunctions.aliases import AliasOperations
+from emulator.services.stepfunctions.asl import Catalogue
+from emulator.services.stepfunctions.execution_log import LogStreams
+from emulator.services.stepfunctions.execution_reads import ExecutionReads
 from emulator.services.stepfunctions.executions import ExecutionOperations
+from emulator.services.stepfunctions.map_run import MapRuns
+from emulator.services.stepfunctions.map_run_operations import MapRunOperations
 from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
+from emulator.services.stepfunctions.single_state import SingleStateOperations
+from emulator.services.stepfunctions.start_rate import StartRate
 from emulator.services.stepfunctions.state import Execution, StateMachine
 from emulator.services.stepfunctions.state_machines import StateMachineOperations
+from emulator.services.stepfunctions.surroundings import Surroundings
+from emulator.services.stepfunctions.tags import TagOperations
 from emulator.services.stepfunctions.task_tokens import TaskTokenOperations, TaskTokens
+from emulator.services.stepfunctions.versions import VersionOperations
 
 __all__ = ["StepFunctionsService"]
 
 
-class StepFunctionsService(StateMachineOperations, ExecutionOperations, TaskTokenOperations, Service):
-    """Standard workflows. The newest `retained_executions` closed executions stay readable; older ones are forgotten."""
+class StepFunctionsService(
+    VersionOperations,
+    AliasOperations,
+    StateMachineOperations,
+    ExecutionOperations,
+    MapRunOperations,
+    ExecutionReads,
+    ActivityOperations,
+    TaskTokenOperations,
+    TagOperations,
+    SingleStateOperations,
+    Service,
+):
+    """Standard and Express workflows. The newest `retained_executions` closed executions stay readable; older ones are forgotten.
+
+    `emulated` are the services that tasks can call (None: any). With `status_events`, status changes go to the default event bus,
+    through `events:PutEvents`.
+    """
 
     service_id: ClassVar[str] = "stepfunctions"
-    resource_members: ClassVar[tuple[str, ...]] = ("executionArn", "stateMachineArn", "resourceArn", "name")
+    resource_members: ClassVar[tuple[str, ...]] = (
+        "executionArn",
+        "stateMachineArn",
+        "activityArn",
+        "mapRunArn",
+        "stateMachineVersionArn",
+        "stateMachineAliasArn",
+        "resourceArn",
+        "name",
+    )
 
     def __init__(
         self,
@@ -28,12 +66,30 @@ class StepFunctionsService(StateMachineOperations, ExecutionOperations, TaskToke
         quotas: StepFunctionsQuotas = StepFunctionsQuotas(),  # noqa: B008  # frozen
         *,
         retained_executions: int = 20_000,
+        emulated: Collection[str] | None = None,
+        status_events: bool = False,
     ) -> None:
         super().__init__(account)
         self.quotas = quotas
+        self.catalogue = Catalogue(emulated)
         self.state_machines: dict[str, StateMachine] = {}
         self.executions: dict[str, Execution] = {}
+        self.open_express: dict[str, Execution] = {}
         self.closed_executions: deque[str] = deque()
         self.retained_executions = retained_executions
         self.open_executions = 0
         self.tokens = TaskTokens(account.identifiers)
+        self.activities: Activities = {}
+        self.map_runs: MapRuns = {}
+        self.standard_rate = StartRate(quotas.start_execution_bucket, quotas.start_execution_per_second)
+        self.express_rate = StartRate(quotas.start_express_bucket, quotas.start_express_per_second)
+        self.around = Surroundings(
+            account,
+            quotas,
+            self.tokens,
+            self.activities,
+            self.map_runs,
+            LogStreams(account.identifiers),
+            self.register_child,
+            status_events,
+        )

@@ -31,9 +31,14 @@ class Branch:
         "last_event_id",
         "map_index",
         "map_item",
+        "map_run",
+        "output",
+        "outputs",
         "parent",
+        "resuming",
         "retry_count",
         "state",
+        "state_input",
         "task_token",
         "variable_bytes",
         "variables",
@@ -53,6 +58,23 @@ class Branch:
         self.entered = 0.0
         self.retry_count = 0
         self.task_token: str | None = None
+        self.state_input: Document | None = None
+        """What the state got; with the four below, what a redrive goes on from."""
+        self.output: Document | None = None
+        """The last state's output, where the branch came to its end."""
+        self.outputs: list[Document | None] | None = None
+        """Of the Map state that runs: the iterations' outputs."""
+        self.map_run: Any = None
+        """Of the Distributed Map that runs: its MapRun."""
+        self.resuming = False
+        """Whether the next state is the one that a redrive goes on with."""
+
+    def resume(self, last_event_id: int) -> None:
+        """Make the branch ready to go on with the state that it stopped in."""
+        self.last_event_id = last_event_id
+        self.finished = False
+        self.retry_count = 0
+        self.resuming = True
 
     def variable(self, name: str) -> Any:
         """The value of a variable, from the innermost scope that has it. Raises DataFlowError."""
@@ -102,10 +124,12 @@ class StateEnvironment:
                 "StartTime": format_timestamp(execution.start_date),
                 "Name": execution.name,
                 "RoleArn": execution.role_arn,
-                "RedriveCount": 0,
+                "RedriveCount": execution.redrive_count,
             },
             "StateMachine": {"Id": execution.state_machine_arn, "Name": execution.state_machine_name},
         }
+        if execution.redrive_date is not None:
+            context["Execution"]["RedriveTime"] = format_timestamp(execution.redrive_date)
         if state is not None:
             context["State"] = {"Name": state.name, "EnteredTime": format_timestamp(branch.entered)}
             if state.kind in _WITH_RETRIES:

@@ -8,26 +8,46 @@ from __future__ import annotations
 from emulator.errors import AwsError
 
 __all__ = [
+    "ActivityAlreadyExists",
+    "ActivityDoesNotExist",
+    "ActivityLimitExceeded",
     "ConflictException",
     "ExecutionAlreadyExists",
     "ExecutionDoesNotExist",
     "ExecutionLimitExceeded",
+    "ExecutionNotRedrivable",
     "InvalidArn",
     "InvalidDefinition",
     "InvalidExecutionInput",
+    "InvalidLoggingConfiguration",
     "InvalidName",
     "InvalidOutput",
     "InvalidToken",
+    "MissingRequiredParameter",
     "ResourceNotFound",
+    "ServiceQuotaExceededException",
     "StateMachineAlreadyExists",
     "StateMachineDoesNotExist",
     "StateMachineLimitExceeded",
     "StateMachineTypeNotSupported",
     "TaskDoesNotExist",
     "TaskTimedOut",
+    "ThrottlingException",
     "TooManyTags",
     "ValidationException",
 ]
+
+
+class ActivityAlreadyExists(AwsError):
+    """An activity of that name has another encryption."""
+
+
+class ActivityDoesNotExist(AwsError):
+    """No activity has that ARN."""
+
+
+class ActivityLimitExceeded(AwsError):
+    """Too many activities."""
 
 
 class ConflictException(AwsError):
@@ -46,6 +66,10 @@ class ExecutionLimitExceeded(AwsError):
     """Too many open executions."""
 
 
+class ExecutionNotRedrivable(AwsError):
+    """The execution cannot be redriven; the message says why."""
+
+
 class InvalidArn(AwsError):
     """An ARN that is none, or of another kind."""
 
@@ -56,6 +80,10 @@ class InvalidDefinition(AwsError):
 
 class InvalidExecutionInput(AwsError):
     """The input is no JSON."""
+
+
+class InvalidLoggingConfiguration(AwsError):
+    """The logging configuration names no log group that can be written to."""
 
 
 class InvalidName(AwsError):
@@ -70,8 +98,16 @@ class InvalidToken(AwsError):
     """A task token or page token that this service never made."""
 
 
+class MissingRequiredParameter(AwsError):
+    """An update that changes nothing."""
+
+
 class ResourceNotFound(AwsError):
     """Tags of something that does not exist."""
+
+
+class ServiceQuotaExceededException(AwsError):
+    """Too many versions or aliases."""
 
 
 class StateMachineAlreadyExists(AwsError):
@@ -96,6 +132,10 @@ class TaskDoesNotExist(AwsError):
 
 class TaskTimedOut(AwsError):
     """The task of that token has ended."""
+
+
+class ThrottlingException(AwsError):
+    """Calls come faster than the account may make them."""
 
 
 class TooManyTags(AwsError):

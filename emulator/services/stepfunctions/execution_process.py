@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
-from dataclasses import replace
+from collections.abc import Generator, Mapping
 from typing import Any
 
-from emulator.account import Account
 from emulator.effects import Call, Effect, Notify, Now, Process, Race, Record, WaitFor
 from emulator.services.stepfunctions.asl.definition import (
     ChoiceState,
-    Definition,
     FailState,
-    Flow,
     MapState,
     ParallelState,
     PassState,
@@ -25,7 +21,8 @@ from emulator.services.stepfunctions.asl.document import Document
 from emulator.services.stepfunctions.asl.failures import RUNTIME, TIMEOUT, StateFailure
 from emulator.services.stepfunctions.branches import run_map, run_parallel
 from emulator.services.stepfunctions.environment import Branch
-from emulator.services.stepfunctions.history import COMPLETE, ExecutionClosed, History, HistoryFull
+from emulator.services.stepfunctions.execution_log import ExecutionLog
+from emulator.services.stepfunctions.history import COMPLETE, ExecutionClosed, HistoryFull
 from emulator.services.stepfunctions.interpreter import (
     Handler,
     Interpreter,
@@ -35,12 +32,13 @@ from emulator.services.stepfunctions.interpreter import (
     run_succeed,
     run_wait,
 )
-from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
+from emulator.services.stepfunctions.redrive import not_redrivable_reason
 from emulator.services.stepfunctions.state import Execution, ExecutionStatus, ended_topic, stop_topic
-from emulator.services.stepfunctions.task_tokens import TaskTokens
+from emulator.services.stepfunctions.status_change import status_change
+from emulator.services.stepfunctions.surroundings import Surroundings
 from emulator.services.stepfunctions.tasks import run_task
 
-__all__ = ["end_execution", "run_execution"]
+__all__ = ["HANDLERS", "end_execution", "run_execution"]
 
 HANDLERS: Mapping[type[State], Handler] = {
     ChoiceState: run_choice,
@@ -55,81 +53,62 @@ HANDLERS: Mapping[type[State], Handler] = {
 """What each of the eight state types does."""
 
 
-def run_execution(
-    execution: Execution,
-    account: Account,
-    quotas: StepFunctionsQuotas,
-    tokens: TaskTokens,
-    register: Callable[[Execution], None],
-) -> Process:
-    """Run an execution to its end, whichever comes first: its last state, its time limit, or a stop.
-
-    `register` makes the executions of a map run known, so that they can be described.
-    """
-    yield Record("stepfunctions", "ExecutionStarted", execution.arn, detail={"input_bytes": execution.input.size_bytes})
+def run_execution(execution: Execution, around: Surroundings) -> Process:
+    """Run an execution to its end, whichever comes first: its last state, its time limit, or a stop. A redriven one goes on."""
+    kind = "ExecutionStarted" if execution.redrive_count == 0 else "ExecutionRedriven"
+    yield Record("stepfunctions", kind, execution.arn, detail={"input_bytes": execution.input.size_bytes})
+    yield from _announced(execution, around)
     if execution.is_running:
-        branch = Branch(0)
-
-        def open_child(map_run_arn: str, flow: Flow, document: Document) -> Execution:
-            child = child_execution(execution, map_run_arn, flow, document, interpreter.now, account, quotas)
-            register(child)
-            return child
-
-        def run_child(child: Execution) -> Process:
-            try:
-                yield from run_execution(child, account, quotas, tokens, register)
-            finally:
-                if child.is_running:  # the map run ended before it
-                    last = child.history.last_id
-                    end_execution(child, ExecutionStatus.ABORTED, interpreter.now, last)
-
-        interpreter = Interpreter(execution, account, quotas, tokens, HANDLERS, open_child, run_child)
-        limit = execution.definition.timeout_seconds
-        limit = quotas.maximum_execution_seconds if limit is None else min(limit, quotas.maximum_execution_seconds)
-        index, _ = yield Race((_states(interpreter, branch), _interruption(execution, limit)))
-        if index == 1 and execution.is_running:
-            now = yield Now()
-            last = execution.history.last_id
-            end_execution(execution, ExecutionStatus.TIMED_OUT, now, last, error=TIMEOUT)
+        yield from _run(execution, around)
     for child in tuple(execution.children):
         yield Call("stepfunctions", "StopExecution", {"executionArn": child}, principal=execution.role_arn)
+    succeeded = execution.status is ExecutionStatus.SUCCEEDED
+    if succeeded or execution.is_express:
+        execution.root = None  # nothing goes on from here
     yield Record(
         "stepfunctions",
         f"Execution{_EVENT_NAMES[execution.status]}",
         execution.arn,
-        outcome="ok" if execution.status is ExecutionStatus.SUCCEEDED else execution.error or str(execution.status),
+        outcome="ok" if succeeded else execution.error or str(execution.status),
         detail={"events": execution.history.last_id},
     )
+    yield from _announced(execution, around)
+    if isinstance(execution.history.sink, ExecutionLog):
+        flush = execution.history.sink.flush(around.log_streams)
+        if flush is not None:
+            yield flush
     yield Notify(ended_topic(execution.arn))
 
 
-def child_execution(
-    parent: Execution,
-    map_run_arn: str,
-    flow: Flow,
-    document: Document,
-    now: float,
-    account: Account,
-    quotas: StepFunctionsQuotas,
-) -> Execution:
-    """The execution of one item of a map run."""
-    run_label = map_run_arn.rpartition("/")[2].partition(":")[0]
-    name = account.identifiers.uuid()
-    arn = account.arn("states", f"execution:{parent.state_machine_name}/{run_label}:{name}")
-    child = replace(
-        parent,
-        arn=arn,
-        name=name,
-        definition=Definition(flow),
-        input=document,
-        start_date=now,
-        history=History(quotas.maximum_history_events),
-        map_run_arn=map_run_arn,
-        children=[],
-    )
-    details = {"input": document.text, "inputDetails": COMPLETE, "roleArn": parent.role_arn}
-    child.history.add("ExecutionStarted", 0, now, "executionStartedEventDetails", details)
-    return child
+def _announced(execution: Execution, around: Surroundings) -> Process:
+    """Tell the default event bus, where it is there and the workflow is a Standard one."""
+    if around.status_events and not execution.is_express:
+        yield status_change(execution, not_redrivable_reason(execution, around.quotas, execution.stop_date or 0.0))
+
+
+def _run(execution: Execution, around: Surroundings) -> Process:
+    quotas = around.quotas
+
+    def run_child(child: Execution) -> Process:
+        try:
+            yield from run_execution(child, around)
+        finally:
+            if child.is_running:  # the map run ended before it
+                moment = execution.stop_date or interpreter.now
+                end_execution(child, ExecutionStatus.ABORTED, moment, child.history.last_id)
+
+    interpreter = Interpreter(execution, around, HANDLERS, run_child)
+    branch = execution.root
+    if branch is None:
+        branch = execution.root = Branch(0)
+    longest = quotas.maximum_express_seconds if execution.is_express else quotas.maximum_execution_seconds
+    limit = execution.definition.timeout_seconds
+    limit = longest if limit is None else min(limit, longest)
+    index, _ = yield Race((_states(interpreter, branch), _interruption(execution, limit)))
+    if index == 1 and execution.is_running:
+        now = yield Now()
+        last = execution.history.last_id
+        end_execution(execution, ExecutionStatus.TIMED_OUT, now, last, error=TIMEOUT)
 
 
 def _interruption(execution: Execution, limit: float) -> Process:
@@ -148,6 +127,10 @@ def _states(interpreter: Interpreter, branch: Branch) -> Generator[Effect, Any, 
             execution, ExecutionStatus.FAILED, interpreter.now, branch.last_event_id, error=error, cause=cause
         )
     except HistoryFull:
+        if execution.is_express:  # a loop that never waits; see the quota
+            last = execution.history.last_id
+            end_execution(execution, ExecutionStatus.TIMED_OUT, interpreter.now, last, error=TIMEOUT)
+            return
         maximum = interpreter.quotas.maximum_history_events
         cause = f"The execution reached the maximum number of history events ({maximum})."
         last = execution.history.last_id

@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.account import Account
 from emulator.effects import Effect, Now, Process, Sleep
 from emulator.services.stepfunctions.asl.definition import (
     Catcher,
@@ -40,10 +39,10 @@ from emulator.services.stepfunctions.asl.failures import (
 from emulator.services.stepfunctions.asl.paths import PathNotFound, put
 from emulator.services.stepfunctions.asl.template import FieldPath
 from emulator.services.stepfunctions.environment import Branch, StateEnvironment
+from emulator.services.stepfunctions.execution_log import ExecutionLog
 from emulator.services.stepfunctions.history import COMPLETE
-from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
 from emulator.services.stepfunctions.state import Execution
-from emulator.services.stepfunctions.task_tokens import TaskTokens
+from emulator.services.stepfunctions.surroundings import Surroundings
 from emulator.services.stepfunctions.waiting import wait_seconds
 
 __all__ = ["Interpreter", "Outcome", "Run", "parameters_of"]
@@ -52,6 +51,7 @@ Run = Generator[Effect, Any, "Outcome"]
 Handler = Callable[["Interpreter", Any, Document, Branch], Run]
 
 WITH_RESULT = frozenset({"Task", "Parallel", "Map"})  # the states with a $states.result
+_MAY_WAIT = frozenset({"Map", "Parallel", "Task", "Wait"})  # before which a log is delivered
 _EMPTY = Document("{}")
 _SLICE = 64  # transitions after which an execution that never waits lets others run
 
@@ -72,33 +72,35 @@ class Interpreter:
     def __init__(
         self,
         execution: Execution,
-        account: Account,
-        quotas: StepFunctionsQuotas,
-        tokens: TaskTokens,
+        around: Surroundings,
         handlers: Mapping[type[State], Handler],
-        open_child: Callable[[str, Flow, Document], Execution],
         run_child: Callable[[Execution], Process],
     ) -> None:
         self.execution = execution
-        self.account = account
-        self.quotas = quotas
-        self.tokens = tokens
+        self.around = around
+        self.account = around.account
+        self.quotas = around.quotas
+        self.tokens = around.tokens
         self.now = execution.start_date
-        self.open_child = open_child
-        """Makes the execution of one item of a map run, from the run's ARN, the flow and the input."""
         self.run_child = run_child
+        """Runs the execution of one item of a map run to its end."""
         self._handlers = handlers
+        self._log = execution.history.sink
         self._transitions = 0
 
     def run_flow(self, flow: Flow, document: Document, branch: Branch) -> Generator[Effect, Any, Document]:
         """Run from the first state to an end; the last state's output. Raises StateFailure."""
         following: str | None = flow.start_at
+        if branch.resuming:
+            assert branch.state is not None
+            assert branch.state_input is not None
+            following, document = branch.state.name, branch.state_input
         while following is not None:
             self._transitions += 1
             if self._transitions % _SLICE == 0:
                 yield Sleep(0.0)
             document, following = yield from self._visit(flow.states[following], document, branch)
-        branch.finished = True
+        branch.finished, branch.output = True, document
         return document
 
     def event(self, branch: Branch, kind: str, details_name: str = "", details: dict[str, Any] | None = None) -> int:
@@ -123,6 +125,9 @@ class Interpreter:
         except PathNotFound as error:
             raise DataFlowError(f"Invalid path '{expression.text}' : {error}") from error
 
+    def note(self, name: str, document: Document) -> None:
+        """Called with the data after each step of a state; TestState writes them down."""
+
     def check_size(self, document: Document, name: str) -> None:
         """Raise StateFailure where a result is larger than AWS carries."""
         if document.size_bytes > self.quotas.maximum_payload_bytes:
@@ -139,19 +144,28 @@ class Interpreter:
     ) -> Generator[Effect, Any, tuple[Document, str | None]]:
         self.now = yield Now()
         before = branch.last_event_id
-        branch.state, branch.entered, branch.retry_count = state, self.now, 0
-        entered = {"name": state.name, "input": document.text, "inputDetails": COMPLETE}
-        entered_id = self.event(branch, f"{state.kind}StateEntered", "stateEnteredEventDetails", entered)
+        branch.state, branch.state_input, branch.entered, branch.retry_count = state, document, self.now, 0
+        if branch.resuming:  # a redrive goes on inside the state; it is not entered again
+            entered_id = before
+        else:
+            branch.children, branch.outputs, branch.map_run = [], None, None
+            entered = {"name": state.name, "input": document.text, "inputDetails": COMPLETE}
+            entered_id = self.event(branch, f"{state.kind}StateEntered", "stateEnteredEventDetails", entered)
+        if isinstance(self._log, ExecutionLog) and state.kind in _MAY_WAIT:
+            flush = self._log.flush(self.around.log_streams)
+            if flush is not None:
+                yield flush
         attempts: dict[Retrier, int] = {}
         while True:
             try:
-                output, following, assigned = yield from self._attempt(state, document, branch)
+                output, following, assigned = yield from self.attempt(state, document, branch)
                 break
             except StateFailure as error:
                 failure = error
             except DataFlowError as error:
-                failure = self._data_flow_failure(error, state, branch, entered_id, before)
+                failure = self.data_flow_failure(error, state, branch, entered_id, before)
             delay = self._delay_before_retry(state, failure, attempts)
+            branch.resuming = False
             if delay is not None:
                 branch.retry_count += 1
                 yield Sleep(delay)
@@ -163,26 +177,31 @@ class Interpreter:
             if catcher is None:
                 raise StateFailure(failure.error, failure.cause) from failure
             try:
-                output, following, assigned = self._caught(catcher, failure, document, branch)
+                output, following, assigned = self.caught(catcher, failure, document, branch)
             except DataFlowError as error:
-                raise self._data_flow_failure(error, state, branch, entered_id, before) from error
+                raise self.data_flow_failure(error, state, branch, entered_id, before) from error
             break
+        branch.resuming = False
         self._leave(state, output, assigned, branch)
         return output, following
 
-    def _attempt(
+    def attempt(
         self, state: State, document: Document, branch: Branch
     ) -> Generator[Effect, Any, tuple[Document, str | None, dict[str, Any] | None]]:
         """Input processing, the state's work, output processing."""
         if state.is_jsonata:
             return (yield from self._attempt_jsonata(state, document, branch))
         data = _EMPTY if state.discard_input else self.filtered(state.input_path, document, branch)
+        self.note("afterInputPath", data)
         outcome = yield from self._handlers[type(state)](self, state, data, branch)
         result = outcome.result
+        self.note("result", result)
         if state.result_selector is not None:
             result = Document.of(state.result_selector.evaluate(self.environment(branch, result)))
+            self.note("afterResultSelector", result)
         assigned = self._evaluate_assign(outcome.assign, result, branch)
         output = _placed(result, state.result_path, document, data)
+        self.note("afterResultPath", output)
         output = _EMPTY if state.discard_output else self.filtered(state.output_path, output, branch)
         self.check_size(output, state.name)
         return output, outcome.next, assigned
@@ -192,6 +211,7 @@ class Interpreter:
     ) -> Generator[Effect, Any, tuple[Document, str | None, dict[str, Any] | None]]:
         """JSONata: Arguments, the state's work, then Output and Assign on the same values."""
         outcome = yield from self._handlers[type(state)](self, state, document, branch)
+        self.note("result", outcome.result)
         extra = {"result": outcome.result.value} if state.kind in WITH_RESULT else {}
         environment = self.environment(branch, document, **extra)
         output = outcome.result if outcome.output is None else Document.of(outcome.output.evaluate(environment))
@@ -199,7 +219,7 @@ class Interpreter:
         self.check_size(output, state.name)
         return output, outcome.next, assigned
 
-    def _data_flow_failure(
+    def data_flow_failure(
         self, error: DataFlowError, state: State, branch: Branch, entered_id: int, before: int
     ) -> StateFailure:
         """The failure that an evaluation causes. JSONata's has an event of its own, which points before the state."""
@@ -212,7 +232,7 @@ class Interpreter:
         self.event(branch, "EvaluationFailed", "evaluationFailedEventDetails", given)
         return StateFailure(error.error, cause, inside=state.kind in ("Map", "Parallel"))
 
-    def _caught(
+    def caught(
         self, catcher: Catcher, failure: StateFailure, document: Document, branch: Branch
     ) -> tuple[Document, str | None, dict[str, Any] | None]:
         error_output = {"Error": failure.error, "Cause": failure.cause}
@@ -294,7 +314,9 @@ def parameters_of(interpreter: Interpreter, state: State, data: Document, branch
     """Parameters: the template filled in, or the data where there is none."""
     if state.parameters is None:
         return data
-    return Document.of(state.parameters.evaluate(interpreter.environment(branch, data)))
+    filled_in = Document.of(state.parameters.evaluate(interpreter.environment(branch, data)))
+    interpreter.note("afterArguments" if state.is_jsonata else "afterParameters", filled_in)
+    return filled_in
 
 
 def run_pass(interpreter: Interpreter, state: PassState, data: Document, branch: Branch) -> Run:

@@ -7,34 +7,18 @@ from __future__ import annotations
 
 from emulator.effects import Notify
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.stepfunctions.errors import ResourceNotFound, ValidationException
-from emulator.services.stepfunctions.map_run import MapRun, MapRuns, map_run_topic
-from emulator.services.stepfunctions.naming import check_arn, page
-from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
-from emulator.services.stepfunctions.state import Execution
+from emulator.services.stepfunctions.errors import ValidationException
+from emulator.services.stepfunctions.map_run import map_run_topic
+from emulator.services.stepfunctions.naming import page
+from emulator.services.stepfunctions.store import Store
 
 __all__ = ["MapRunOperations"]
 
 _LIMITS = ("maxConcurrency", "toleratedFailureCount", "toleratedFailurePercentage")
 
 
-class MapRunOperations:
+class MapRunOperations(Store):
     """Map runs: describe, list, update."""
-
-    quotas: StepFunctionsQuotas
-    map_runs: MapRuns
-
-    def find_execution(self, arn: str) -> Execution:
-        """The execution of that ARN."""
-        raise NotImplementedError
-
-    def find_map_run(self, arn: str) -> MapRun:
-        """The map run of that ARN. Raises InvalidArn, ResourceNotFound."""
-        check_arn(arn, "mapRun")
-        run = self.map_runs.get(arn)
-        if run is None:
-            raise ResourceNotFound(f"Resource not found: '{arn}'", fields={"resourceName": arn})
-        return run
 
     @operation("DescribeMapRun")
     def describe_map_run(self, params: Params, context: CallContext) -> Reply:

@@ -17,7 +17,23 @@ class StepFunctionsQuotas:
     maximum_history_events: int = 25_000
     maximum_execution_seconds: float = 31_536_000.0
     """A year, for Standard workflows."""
+    maximum_express_seconds: float = 300.0
+    maximum_express_events: int = 1_000_000
+    """No quota of AWS: what a loop without waits, which AWS ends after five minutes, may write before it is ended here."""
     maximum_open_executions: int = 1_000_000
+    maximum_open_map_runs: int = 1_000
+    start_execution_bucket: int = 1_300
+    start_execution_per_second: float = 300.0
+    """StartExecution of Standard workflows, in us-east-1."""
+    start_express_bucket: int = 6_000
+    start_express_per_second: float = 6_000.0
+    maximum_activities: int = 10_000
+    activity_poll_seconds: float = 60.0
+    maximum_versions: int = 1_000
+    maximum_aliases: int = 100
+    redrivable_seconds: float = 1_209_600.0
+    """Fourteen days."""
+    test_state_seconds: float = 300.0
     maximum_state_machines: int = 100_000
     name_reuse_seconds: float = 7_776_000.0
     """Ninety days for which the name of a closed execution stays taken."""

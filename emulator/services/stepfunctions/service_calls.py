@@ -16,6 +16,7 @@ from emulator.errors import AwsError, UnsupportedOperation
 from emulator.services.stepfunctions.asl.document import Document, dumps, loads
 from emulator.services.stepfunctions.asl.failures import RUNTIME, DataFlowError, StateFailure
 from emulator.services.stepfunctions.asl.resources import Integration, ServiceTask
+from emulator.services.stepfunctions.sdk_shapes import parameters_of_shape, result_of_shape
 
 __all__ = ["call_parameters", "function_failure", "service_failure", "service_output"]
 
@@ -57,6 +58,9 @@ def call_parameters(task: ServiceTask, parameters: Document) -> dict[str, Any]:
             as_text = task.sdk and isinstance(payload, str)
             params["Payload"] = (payload if as_text else dumps(payload)).encode("utf-8", "surrogatepass")
         return params
+    if task.sdk and task.model is not None:
+        shaped: dict[str, Any] = parameters_of_shape(task.model.input_shape, params)
+        return shaped
     for name in integration.json_text_members:
         if name in params and not isinstance(params[name], str):
             params[name] = dumps(params[name])
@@ -77,7 +81,9 @@ def service_output(task: ServiceTask, result: Mapping[str, Any], request_id: str
             if members.get("FunctionError") is not None:
                 raise function_failure(payload or b"")
             members["Payload"] = loads(payload) if payload else {}
-    if integration.service in _LOWER_CAMEL_SERVICES:
+    if task.sdk and task.model is not None:
+        members = result_of_shape(task.model.output_shape, members)
+    elif integration.service in _LOWER_CAMEL_SERVICES:
         members = {_first(str.upper, name): _renamed(value, str.upper) for name, value in members.items()}
     members = {name: _json_ready(value) for name, value in members.items()}
     if task.sdk:

@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#co
 
 from __future__ import annotations
 
+from collections import deque
+
 from emulator.effects import Notify
 from emulator.identifiers import Identifiers
 from emulator.operation import CallContext, Params, Reply, operation
@@ -19,6 +21,8 @@ _PREFIX = (
     "AQCMAAAAKgAAAAMAAAAAAAAA"  # every token of this service begins so, which tells a foreign text from an old token
 )
 
+_RETIRED_TOKENS = 10_000  # tokens of ended tasks that are still known; a bound of this emulator
+
 
 class TaskTokens:
     """All tokens that were handed out, and the tasks behind them."""
@@ -26,12 +30,20 @@ class TaskTokens:
     def __init__(self, identifiers: Identifiers) -> None:
         self._identifiers = identifiers
         self._tasks: dict[str, PendingTask] = {}
+        self._retired: deque[str] = deque()
 
     def issue(self) -> PendingTask:
         """A new task with a new token."""
         task = PendingTask(_PREFIX + self._identifiers.hex(128))
         self._tasks[task.token] = task
         return task
+
+    def retire(self, task: PendingTask) -> None:
+        """Its task has ended: the token answers TaskTimedOut, and later TaskDoesNotExist."""
+        task.done = True
+        self._retired.append(task.token)
+        if len(self._retired) > _RETIRED_TOKENS:
+            del self._tasks[self._retired.popleft()]
 
     def find(self, token: str) -> PendingTask:
         """The open task of a token. Raises InvalidToken, TaskDoesNotExist, TaskTimedOut."""

@@ -5,16 +5,17 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from emulator.effects import Call, Effect, Now, Process, Race, Sleep, WaitFor
 from emulator.errors import AwsError, EmulatorError
+from emulator.services.stepfunctions.activities import Activity
 from emulator.services.stepfunctions.asl.definition import TaskState
 from emulator.services.stepfunctions.asl.document import Document, dumps
 from emulator.services.stepfunctions.asl.failures import HEARTBEAT_TIMEOUT, RUNTIME, TASK_FAILED, TIMEOUT, StateFailure
-from emulator.services.stepfunctions.asl.resources import INTEGRATIONS, LambdaFunction, ServiceTask
+from emulator.services.stepfunctions.asl.resources import INTEGRATIONS, ActivityTask, LambdaFunction, ServiceTask
 from emulator.services.stepfunctions.environment import Branch
 from emulator.services.stepfunctions.history import COMPLETE
 from emulator.services.stepfunctions.interpreter import Interpreter, Outcome, Run, parameters_of
@@ -36,16 +37,18 @@ def run_task(interpreter: Interpreter, state: TaskState, data: Document, branch:
     """Call what the Resource names, within the state's time."""
     resource = state.resource
     pending = None
-    if isinstance(resource, ServiceTask) and resource.pattern == "waitForTaskToken":
+    if isinstance(resource, ActivityTask) or (
+        isinstance(resource, ServiceTask) and resource.pattern == "waitForTaskToken"
+    ):
         pending = interpreter.tokens.issue()
-        branch.task_token = pending.token
+        branch.task_token = None if isinstance(resource, ActivityTask) else pending.token
     try:
         attempt = _attempt(interpreter, state, data, branch, pending)
         result = yield from attempt.run(parameters_of(interpreter, state, data, branch))
     finally:
         branch.task_token = None
         if pending is not None:
-            pending.done = True
+            interpreter.tokens.retire(pending)
     return Outcome(result, state.next, state.assign, state.output)
 
 
@@ -63,7 +66,7 @@ def _attempt(
     if state.role_arn is not None:
         role_arn = str(state.role_arn.evaluate(environment)["RoleArn"])
         credentials = {"taskCredentials": {"roleArn": role_arn}}
-    kind = _FunctionAttempt if isinstance(state.resource, LambdaFunction) else _ServiceAttempt
+    kind = _ATTEMPTS[type(state.resource)]
     return kind(interpreter, branch, state.resource, timeout, heartbeat, role_arn, credentials, pending)
 
 
@@ -109,12 +112,25 @@ class _Attempt:
         self.interpreter.now = yield Now()
         return result
 
+    def token_answer(self, pending: PendingTask, name: str) -> Process:
+        """Wait for SendTaskSuccess or SendTaskFailure, and for a sign of life in every heartbeat interval."""
+        topic = token_topic(pending.token)
+        while not pending.answered:
+            heartbeats = pending.heartbeats
+            woken = yield WaitFor(topic, self.heartbeat_seconds)
+            if not woken and not pending.answered and pending.heartbeats == heartbeats:
+                raise _OutOfTime(HEARTBEAT_TIMEOUT)
+        if pending.output is None:
+            raise StateFailure(pending.error, pending.cause)
+        self.interpreter.check_size(pending.output, name)
+        return pending.output
+
     def limits(self) -> dict[str, Any]:
         """What the scheduling event says about time and credentials."""
         limits: dict[str, Any] = {}
         if self.timeout_seconds is not None:
             limits["timeoutInSeconds"] = int(self.timeout_seconds)
-        if self.heartbeat_seconds is not None and isinstance(self.resource, ServiceTask):
+        if self.heartbeat_seconds is not None and not isinstance(self.resource, LambdaFunction):
             limits["heartbeatInSeconds"] = int(self.heartbeat_seconds)
         return limits | self.credentials
 
@@ -193,21 +209,8 @@ class _ServiceAttempt(_Attempt):
         self.interpreter.now = yield Now()
         self.event("Submitted", output=output.text, outputDetails=COMPLETE)
         if self.pending is not None:
-            return (yield from self._token_answer(self.pending))
+            return (yield from self.token_answer(self.pending, task.resource_type))
         return (yield from self._child_result(result["executionArn"]))
-
-    def _token_answer(self, pending: PendingTask) -> Process:
-        """Wait for SendTaskSuccess or SendTaskFailure, and for a sign of life in every heartbeat interval."""
-        topic = token_topic(pending.token)
-        while not pending.answered:
-            heartbeats = pending.heartbeats
-            woken = yield WaitFor(topic, self.heartbeat_seconds)
-            if not woken and not pending.answered and pending.heartbeats == heartbeats:
-                raise _OutOfTime(HEARTBEAT_TIMEOUT)
-        if pending.output is None:
-            raise StateFailure(pending.error, pending.cause)
-        self.interpreter.check_size(pending.output, self.resource.resource_type)
-        return pending.output
 
     def _child_result(self, execution_arn: str) -> Process:
         """Wait for a child execution to end."""
@@ -227,6 +230,47 @@ class _ServiceAttempt(_Attempt):
         result = Document.of(output)
         self.interpreter.check_size(result, self.resource.resource_type)
         return result
+
+
+class _ActivityAttempt(_Attempt):
+    """An activity: a worker takes the task, and answers with its token."""
+
+    __slots__ = ()
+
+    def event(self, kind: str, **details: Any) -> None:
+        given = {name: value for name, value in details.items() if value is not None}
+        name = f"activity{kind}EventDetails"
+        self.interpreter.event(self.branch, f"Activity{kind}", name if given else "", given or None)
+
+    def run(self, parameters: Document) -> Generator[Effect, Any, Document]:
+        task: ActivityTask = self.resource
+        activity = self.interpreter.around.activities.get(task.arn)
+        if activity is None:
+            cause = f"Activity does not exist: '{task.arn}'"
+            self.event("ScheduleFailed", error=_NO_ACTIVITY, cause=cause)
+            raise StateFailure(_NO_ACTIVITY, cause)
+        self.event("Scheduled", resource=task.arn, input=parameters.text, inputDetails=COMPLETE, **self.limits())
+        output: Document = yield from self.timed_by(self._worker(activity, parameters))
+        self.event("Succeeded", output=output.text, outputDetails=COMPLETE)
+        return output
+
+    def _worker(self, activity: Activity, parameters: Document) -> Process:
+        assert self.pending is not None
+        work, wake = activity.schedule(self.pending, parameters.text)
+        yield wake
+        while work.taken_by is None:  # the worker's heartbeats count from here on
+            yield WaitFor(token_topic(self.pending.token))
+        self.interpreter.now = yield Now()
+        self.event("Started", workerName=work.taken_by or None)
+        return (yield from self.token_answer(self.pending, activity.name))
+
+
+_ATTEMPTS: Mapping[type, type[_Attempt]] = {
+    ActivityTask: _ActivityAttempt,
+    LambdaFunction: _FunctionAttempt,
+    ServiceTask: _ServiceAttempt,
+}
+_NO_ACTIVITY = "ActivityDoesNotExist"
 
 
 def _alarm(seconds: float) -> Process:

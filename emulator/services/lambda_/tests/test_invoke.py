@@ -178,6 +178,7 @@ def test_variables_are_lambdas_the_functions_and_our_endpoint() -> None:
     assert variables == {
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
         "AWS_EXECUTION_ENV": "AWS_Lambda_python3.12",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
         "AWS_LAMBDA_FUNCTION_NAME": "f",

@@ -1,8 +1,9 @@
 """The Amazon States Language: definitions, paths, intrinsic functions, choice rules, error matching. Nothing here runs or waits."""
 
+from emulator.services.stepfunctions.asl.catalogue import Catalogue
 from emulator.services.stepfunctions.asl.definition import Definition
 from emulator.services.stepfunctions.asl.document import Document
 from emulator.services.stepfunctions.asl.fields import Problem
-from emulator.services.stepfunctions.asl.parser import parse_definition
+from emulator.services.stepfunctions.asl.parser import parse_definition, parse_state
 
-__all__ = ["Definition", "Document", "Problem", "parse_definition"]
+__all__ = ["Catalogue", "Definition", "Document", "Problem", "parse_definition", "parse_state"]

@@ -19,9 +19,12 @@ __all__ = [
     "Expression",
     "FailState",
     "Flow",
+    "ItemBatcher",
+    "ItemReader",
     "MapState",
     "ParallelState",
     "PassState",
+    "ResultWriter",
     "Retrier",
     "State",
     "SucceedState",
@@ -188,6 +191,45 @@ class ParallelState(State):
 
 
 @dataclass(frozen=True, slots=True)
+class ItemReader:
+    """Where a Distributed Map's items come from: an object in S3, or a list of objects."""
+
+    operation: str
+    """`getObject` or `listObjectsV2`."""
+    arguments: Expression | None
+    input_type: str | None = None
+    loads_listed_objects: bool = False
+    """Transformation LOAD_AND_FLATTEN: the items are in the listed objects."""
+    csv_headers: tuple[str, ...] | None = None
+    """None where the first row has them."""
+    csv_delimiter: str = ","
+    max_items: int | None = None
+    max_items_path: Expression | None = None
+    items_pointer: str | None = None
+    manifest_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemBatcher:
+    """How a Distributed Map puts items together for one child execution."""
+
+    max_items: int | None = None
+    max_items_path: Expression | None = None
+    max_bytes: int | None = None
+    max_bytes_path: Expression | None = None
+    batch_input: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResultWriter:
+    """What a Distributed Map makes of its results; `arguments` is None where they are not written to S3."""
+
+    arguments: Expression | None = None
+    transformation: str = "NONE"
+    json_lines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MapState(State):
     """Runs a processor for each item of a list."""
 
@@ -197,9 +239,14 @@ class MapState(State):
     max_concurrency: int = 0
     max_concurrency_path: Expression | None = None
     is_distributed: bool = False
+    child_type: str = "STANDARD"
+    """The type of a Distributed Map's child executions."""
     label: str | None = None
     tolerated_count: Expression | float | None = None
     tolerated_percentage: Expression | float | None = None
+    reader: ItemReader | None = None
+    batcher: ItemBatcher | None = None
+    writer: ResultWriter | None = None
 
 
 @dataclass(frozen=True, slots=True)

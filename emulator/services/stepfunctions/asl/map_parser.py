@@ -10,12 +10,12 @@ from typing import Any
 from emulator.services.stepfunctions.asl.definition import Expression, Flow, MapState, State
 from emulator.services.stepfunctions.asl.fields import Fields
 from emulator.services.stepfunctions.asl.jsonata_parsers import constant_or_query, query
+from emulator.services.stepfunctions.asl.map_run_parser import parse_batcher, parse_reader, parse_writer
 from emulator.services.stepfunctions.asl.state_fields import LONGEST_SECONDS, Scope, shared_by
 from emulator.services.stepfunctions.asl.template import FieldPath
 
 __all__ = ["parse_map"]
 
-_NOT_YET = ("ItemReader", "ItemBatcher", "ResultWriter")
 _LONGEST_LABEL = 40
 
 
@@ -24,25 +24,33 @@ def parse_map(name: str, fields: Fields, scope: Scope) -> State:
     key = fields.only_one_of("ItemProcessor", "Iterator")
     if key is None:
         fields.require("ItemProcessor")
-    flow, distributed = Flow("", {}), False
+    flow, child_type = Flow("", {}), None
     given = None if key is None else fields.object(key)
     if key is not None and given is not None:
         processor = Fields(given, fields.at(key), fields.problems)
-        distributed = _is_distributed(processor)
-        flow = scope.nested(processor)
+        child_type = _child_type(processor)
+        flow = scope.nested(processor, scope.workflow_type if child_type is None else child_type)
         processor.finish()
-    for field in _NOT_YET:
-        if fields.has(field):
-            fields.refuse(field, f"The field {field} of a Distributed Map")
+    distributed = child_type is not None
+    if distributed and scope.workflow_type == "EXPRESS":
+        fields.problems.report("EXPRESS state machines do not support a Distributed Map", fields.location)
     label = fields.string("Label")
     if label is not None and not 0 < len(label) <= _LONGEST_LABEL:
         fields.report("Label", f"Value must have 1 to {_LONGEST_LABEL} characters")
     run: dict[str, Any] = {  # an inline Map takes the tolerances, and tolerates nothing
         "is_distributed": distributed,
+        "child_type": "STANDARD" if child_type is None else child_type,
         "label": label,
         "tolerated_count": _tolerance(fields, "ToleratedFailureCount", scope),
         "tolerated_percentage": _tolerance(fields, "ToleratedFailurePercentage", scope),
     }
+    if distributed:
+        is_jsonata = scope.is_jsonata
+        run |= {
+            "reader": parse_reader(fields, is_jsonata=is_jsonata),
+            "batcher": parse_batcher(fields, is_jsonata=is_jsonata),
+            "writer": parse_writer(fields, is_jsonata=is_jsonata),
+        }
     return (_jsonata_map if scope.is_jsonata else _jsonpath_map)(name, fields, scope, flow, run)
 
 
@@ -98,19 +106,20 @@ def _items_path(fields: Fields) -> Expression | None:
     return expression
 
 
-def _is_distributed(processor: Fields) -> bool:
+def _child_type(processor: Fields) -> str | None:
+    """STANDARD or EXPRESS for a Distributed Map, None for an inline one."""
     given = processor.object("ProcessorConfig")
     if given is None:
-        return False
+        return None
     config = Fields(given, processor.at("ProcessorConfig"), processor.problems)
     mode, kind = config.string("Mode"), config.string("ExecutionType")
     if mode not in (None, "INLINE", "DISTRIBUTED"):
         config.report("Mode", "Value must be one of [INLINE, DISTRIBUTED]")
     if mode == "DISTRIBUTED":
         config.require("ExecutionType")
-        if kind == "EXPRESS":
-            config.refuse("ExecutionType", "The execution type EXPRESS")
-        elif kind not in (None, "STANDARD"):
+        if kind not in (None, "STANDARD", "EXPRESS"):
             config.report("ExecutionType", "Value must be one of [STANDARD, EXPRESS]")
     config.finish()
-    return mode == "DISTRIBUTED"
+    if mode != "DISTRIBUTED":
+        return None
+    return "EXPRESS" if kind == "EXPRESS" else "STANDARD"

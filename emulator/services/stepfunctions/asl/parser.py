@@ -10,20 +10,26 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from emulator.services.stepfunctions.asl.catalogue import Catalogue
 from emulator.services.stepfunctions.asl.definition import ChoiceState, Definition, Flow, State
 from emulator.services.stepfunctions.asl.document import loads
 from emulator.services.stepfunctions.asl.fields import TRANSITION, Fields, Problem, Problems
 from emulator.services.stepfunctions.asl.state_fields import Scope
 from emulator.services.stepfunctions.asl.state_parsers import PARSERS
 
-__all__ = ["parse_definition"]
+__all__ = ["parse_definition", "parse_state"]
 
 _LONGEST_STATE_NAME = 80
 _LONGEST_TIMEOUT_SECONDS = 99_999_999
 
 
-def parse_definition(text: str) -> tuple[Definition | None, list[Problem]]:
-    """The tree, and what is wrong; the tree is None exactly when something is."""
+def parse_definition(
+    text: str, workflow_type: str = "STANDARD", catalogue: Catalogue | None = None
+) -> tuple[Definition | None, list[Problem]]:
+    """The tree, and what is wrong; the tree is None exactly when something is.
+
+    `workflow_type` is STANDARD or EXPRESS. With a catalogue, the operations that tasks call and their arguments are checked too.
+    """
     problems = Problems()
     try:
         data = loads(text)
@@ -38,11 +44,23 @@ def parse_definition(text: str) -> tuple[Definition | None, list[Problem]]:
     if fields.string("Version") not in (None, "1.0"):
         fields.report("Version", "Value must be '1.0'")
     timeout = fields.integer("TimeoutSeconds", 1, _LONGEST_TIMEOUT_SECONDS)
-    flow = parse_flow(fields, Scope(parse_flow, {}, language == "JSONata"))
+    flow = parse_flow(fields, Scope(parse_flow, {}, language == "JSONata", None, workflow_type, catalogue))
     fields.finish()
     if problems.found:
         return None, problems.found
     return Definition(flow, timeout_seconds=timeout), []
+
+
+def parse_state(text: str, catalogue: Catalogue | None = None) -> tuple[State | None, list[Problem]]:
+    """A state by itself, as TestState takes it. Where it leads is not checked, for there is nothing around it."""
+    problems = Problems()
+    try:
+        data = loads(text)
+    except ValueError as error:
+        problems.report(str(error), "/", "INVALID_JSON_DESCRIPTION")
+        return None, problems.found
+    state = _parse_state("TestedState", data, "", problems, Scope(parse_flow, {}, catalogue=catalogue))
+    return (None, problems.found) if problems.found else (state, [])
 
 
 def parse_flow(fields: Fields, scope: Scope) -> Flow:

@@ -6,10 +6,23 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-__all__ = ["INTEGRATIONS", "Integration", "LambdaFunction", "Pattern", "ResourceError", "ServiceTask", "parse_resource"]
+from botocore.model import OperationModel
+
+from emulator.services.stepfunctions.asl.catalogue import Catalogue
+
+__all__ = [
+    "INTEGRATIONS",
+    "ActivityTask",
+    "Integration",
+    "LambdaFunction",
+    "Pattern",
+    "ResourceError",
+    "ServiceTask",
+    "parse_resource",
+]
 
 Pattern = Literal["", "waitForTaskToken", "sync", "sync:2"]
 
@@ -83,27 +96,56 @@ class ServiceTask:
     pattern: Pattern
     integration: Integration
     sdk: bool = False
+    model: OperationModel | None = None
+    """botocore's model of the operation, where a catalogue had it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityTask:
+    """A task that a worker takes with GetActivityTask."""
+
+    arn: str
 
 
 _SDK_SERVICES: Mapping[str, tuple[str, str]] = {
+    "acm": ("acm", "Acm"),
+    "apigateway": ("apigateway", "ApiGateway"),
+    "apigatewayv2": ("apigatewayv2", "ApiGatewayV2"),
+    "appconfig": ("appconfig", "AppConfig"),
+    "athena": ("athena", "Athena"),
+    "cloudformation": ("cloudformation", "CloudFormation"),
     "cloudwatch": ("cloudwatch", "CloudWatch"),
     "cloudwatchlogs": ("logs", "CloudWatchLogs"),
+    "cognitoidentityprovider": ("cognito-idp", "CognitoIdentityProvider"),
     "dynamodb": ("dynamodb", "DynamoDb"),
+    "dynamodbstreams": ("dynamodbstreams", "DynamoDbStreams"),
     "ec2": ("ec2", "Ec2"),
+    "ecr": ("ecr", "Ecr"),
+    "ecs": ("ecs", "Ecs"),
+    "efs": ("efs", "Efs"),
+    "elasticache": ("elasticache", "ElastiCache"),
     "eventbridge": ("events", "EventBridge"),
     "firehose": ("firehose", "Firehose"),
+    "glue": ("glue", "Glue"),
     "iam": ("iam", "Iam"),
+    "iot": ("iot", "Iot"),
     "kinesis": ("kinesis", "Kinesis"),
     "kms": ("kms", "Kms"),
     "lambda": ("lambda", "Lambda"),
+    "mq": ("mq", "Mq"),
+    "organizations": ("organizations", "Organizations"),
+    "pipes": ("pipes", "Pipes"),
+    "quicksight": ("quicksight", "QuickSight"),
     "s3": ("s3", "S3"),
     "scheduler": ("scheduler", "Scheduler"),
     "secretsmanager": ("secretsmanager", "SecretsManager"),
+    "servicecatalog": ("servicecatalog", "ServiceCatalog"),
     "sfn": ("stepfunctions", "Sfn"),
     "sns": ("sns", "Sns"),
     "sqs": ("sqs", "Sqs"),
     "ssm": ("ssm", "Ssm"),
     "sts": ("sts", "Sts"),
+    "wafv2": ("wafv2", "Wafv2"),
 }
 """SDK integrations: the service's name in the ARN -> botocore's name, and the prefix of its errors."""
 
@@ -116,16 +158,16 @@ class ResourceError(ValueError):
         self.unsupported = unsupported
 
 
-def parse_resource(arn: str) -> LambdaFunction | ServiceTask:
+def parse_resource(arn: str, catalogue: Catalogue | None = None) -> LambdaFunction | ServiceTask | ActivityTask:
     """What a Resource means. Raises ResourceError."""
     parts = arn.split(":")
     if len(parts) >= 6 and parts[0] == "arn":
         if parts[2] == "lambda" and len(parts) in (7, 8) and parts[5] == "function" and parts[6] != "":
             return LambdaFunction(arn)
-        if parts[2] == "states" and parts[5] == "activity":
-            raise ResourceError("Activities are not supported by this emulator", unsupported=True)
+        if parts[2] == "states" and parts[5] == "activity" and len(parts) == 7 and parts[6] != "":
+            return ActivityTask(arn)
         if parts[2] == "states" and parts[3] == "" and parts[4] == "" and len(parts) >= 7:
-            return _parse_integration(arn, parts[5:])
+            return _modelled(arn, _parse_integration(arn, parts[5:]), catalogue)
     raise _not_recognized(arn)
 
 
@@ -136,7 +178,24 @@ def _not_recognized(arn: str) -> ResourceError:
     )
 
 
+def _modelled(arn: str, task: ServiceTask, catalogue: Catalogue | None) -> ServiceTask:
+    """The task with its operation's model. Raises ResourceError where the emulator cannot run it."""
+    if catalogue is None:
+        return task
+    integration = task.integration
+    if not catalogue.has(integration.service):
+        text = f"The integration {task.resource_type}:{task.resource} needs the service {integration.service}, which"
+        raise ResourceError(f"{text} is not supported by this emulator", unsupported=True)
+    model = catalogue.operation(integration.service, integration.operation)
+    if model is None:
+        raise _not_recognized(arn)
+    return replace(task, model=model)
+
+
 def _parse_integration(arn: str, parts: list[str]) -> ServiceTask:
+    if parts[:2] == ["http", "invoke"]:
+        text = "HTTP tasks (http:invoke) need EventBridge connections, which are not supported by this emulator"
+        raise ResourceError(text, unsupported=True)
     sdk = parts[0] == "aws-sdk" and len(parts) >= 3
     service, rest = (":".join(parts[:2]), parts[2:]) if sdk else (parts[0], parts[1:])
     action, _, suffix = ":".join(rest).partition(".")

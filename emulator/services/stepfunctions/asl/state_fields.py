@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from emulator.services.stepfunctions.asl.catalogue import Catalogue
 from emulator.services.stepfunctions.asl.definition import Catcher, Expression, Flow, Retrier
 from emulator.services.stepfunctions.asl.failures import ALL
 from emulator.services.stepfunctions.asl.fields import Fields
@@ -28,10 +29,17 @@ class Scope:
     """The query language of the state, and by default of those inside it."""
     outer: Scope | None = None
     """The scope of the flow that a state is in: what nested flows inherit."""
+    workflow_type: str = "STANDARD"
+    """STANDARD or EXPRESS; a Distributed Map's processor has its own."""
+    catalogue: Catalogue | None = None
+    """What services can be called, where that is to be checked."""
 
-    def nested(self, fields: Fields) -> Flow:
+    def nested(self, fields: Fields, workflow_type: str | None = None) -> Flow:
         """Parse a flow inside a state; its states have the language of the machine unless they say otherwise."""
-        return self.parse_flow(fields, self if self.outer is None else self.outer)
+        scope = self if self.outer is None else self.outer
+        if workflow_type is not None and workflow_type != scope.workflow_type:
+            scope = replace(scope, workflow_type=workflow_type)
+        return self.parse_flow(fields, scope)
 
 
 def shared_by(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from emulator.services.stepfunctions.asl.catalogue import check_arguments
 from emulator.services.stepfunctions.asl.choice import parse_rule_test
 from emulator.services.stepfunctions.asl.definition import (
     ChoiceRule,
@@ -25,7 +26,13 @@ from emulator.services.stepfunctions.asl.jsonata_parsers import (
     timestamp_or_query,
 )
 from emulator.services.stepfunctions.asl.map_parser import parse_map
-from emulator.services.stepfunctions.asl.resources import LambdaFunction, ResourceError, ServiceTask, parse_resource
+from emulator.services.stepfunctions.asl.resources import (
+    ActivityTask,
+    LambdaFunction,
+    ResourceError,
+    ServiceTask,
+    parse_resource,
+)
 from emulator.services.stepfunctions.asl.state_fields import LONGEST_SECONDS, Scope, assignments, elements_of, shared_by
 from emulator.services.stepfunctions.asl.timestamps import parse_timestamp
 
@@ -127,12 +134,13 @@ def _choice(name: str, fields: Fields, scope: Scope) -> State:
 def _task(name: str, fields: Fields, scope: Scope) -> State:
     fields.require("Resource")
     text = fields.string("Resource")
-    resource: LambdaFunction | ServiceTask | None = None
+    resource: LambdaFunction | ServiceTask | ActivityTask | None = None
     if text is not None:
         try:
-            resource = parse_resource(text)
+            resource = parse_resource(text, scope.catalogue)
         except ResourceError as error:
             fields.problems.report(str(error), fields.at("Resource"), unsupported=error.unsupported)
+    _check_resource(resource, fields, scope)
     timeout, timeout_path = _seconds_or_path(fields, "TimeoutSeconds", scope)
     heartbeat, heartbeat_path = _seconds_or_path(fields, "HeartbeatSeconds", scope)
     if timeout is not None and heartbeat is not None and heartbeat >= timeout:
@@ -147,6 +155,19 @@ def _task(name: str, fields: Fields, scope: Scope) -> State:
         heartbeat_path=heartbeat_path,
         role_arn=_credentials(fields, scope),
     )
+
+
+def _check_resource(resource: LambdaFunction | ServiceTask | ActivityTask | None, fields: Fields, scope: Scope) -> None:
+    """What the workflow's type allows, and the names of the arguments."""
+    if scope.workflow_type == "EXPRESS":
+        if isinstance(resource, ActivityTask):
+            fields.report("Resource", "Express state machine does not support Activity ARN")
+        elif isinstance(resource, ServiceTask) and resource.pattern != "":
+            pattern = f".{resource.pattern}"
+            fields.report("Resource", f"Express state machine does not support '{pattern}' service integration")
+    if isinstance(resource, ServiceTask) and resource.model is not None:
+        name = "Arguments" if scope.is_jsonata else "Parameters"
+        check_arguments(resource.model, fields.data.get(name), fields.at(name), fields.problems.report)
 
 
 def _seconds_or_path(fields: Fields, name: str, scope: Scope) -> tuple[int | None, Expression | None]:

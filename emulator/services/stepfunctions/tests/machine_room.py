@@ -62,12 +62,12 @@ class Recorder(Service):
 class MachineRoom:
     """One engine with Step Functions and a fake Lambda."""
 
-    def __init__(self, seed: int = 0, quotas: StepFunctionsQuotas | None = None) -> None:
+    def __init__(self, seed: int = 0, quotas: StepFunctionsQuotas | None = None, **settings: Any) -> None:
         self.clock = VirtualClock()
         identifiers = Identifiers(seed)
         self.account = Account("http://127.0.0.1:1", identifiers=identifiers)
         self.engine = Engine(self.clock, identifiers=identifiers)
-        self.service = StepFunctionsService(self.account, StepFunctionsQuotas() if quotas is None else quotas)
+        self.service = StepFunctionsService(self.account, quotas or StepFunctionsQuotas(), **settings)
         self.functions = FakeLambda(self.account)
         self.engine.register("stepfunctions", self.service)
         self.engine.register("lambda", self.functions)
@@ -83,6 +83,8 @@ class MachineRoom:
         outcome: list[tuple[Any, BaseException | None]] = []
         context = CallContext(now=self.clock.now(), request_id="request")
         self.engine.call("stepfunctions", operation_name, params, context, lambda *done: outcome.append(done))
+        if not outcome:
+            self.run()
         result, error = outcome[0]
         if error is not None:
             raise error

@@ -30,7 +30,7 @@ def refusal(room: MachineRoom, operation: str, **params: Any) -> tuple[str, str]
 
 def test_every_operation_and_error_is_botocores() -> None:
     assert set(StepFunctionsService.operations) <= set(MODEL.operation_names)
-    shapes = set(MODEL.shape_names) | {"ValidationException"}
+    shapes = set(MODEL.shape_names) | {"ThrottlingException", "ValidationException"}
     assert set(errors.__all__) <= shapes
 
 
@@ -61,12 +61,20 @@ def test_bad_names_and_definitions_are_refused_in_aws_words() -> None:
     assert message.startswith("Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: ")
 
 
+def task(resource: str, **fields: Any) -> dict[str, Any]:
+    return machine(Task={"Type": "Task", "Resource": resource, "End": True, **fields})
+
+
+def http_task() -> dict[str, Any]:
+    return task("arn:aws:states:::http:invoke", Parameters={"ApiEndpoint": "https://example.com", "Method": "GET"})
+
+
 @pytest.mark.parametrize(
     ("params", "name"),
     [
-        ({"type": "EXPRESS"}, "EXPRESS"),
-        ({"publish": True}, "publish"),
-        ({"loggingConfiguration": {"level": "ALL"}}, "loggingConfiguration"),
+        ({"definition": json.dumps(http_task())}, "EventBridge connections"),
+        ({"definition": json.dumps(task("arn:aws:states:::glue:startJobRun.sync"))}, "glue:startJobRun"),
+        ({"definition": json.dumps(task("arn:aws:states:::aws-sdk:wonders:make"))}, "wonders"),
     ],
 )
 def test_what_is_not_supported_is_named(params: dict[str, Any], name: str) -> None:

@@ -358,9 +358,11 @@ def test_all_problems_of_a_definition_are_reported(definition: Any, texts: list[
 @pytest.mark.parametrize(
     ("definition", "name"),
     [
-        (machine(A={"Type": "Task", "Resource": "arn:aws:states:us-east-1:1:activity:a", "End": True}), "Activities"),
         (machine(A={"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "End": True}), "ecs:runTask"),
-        (machine(A={"Type": "Map", "ItemReader": {}, "ItemProcessor": machine(B=PASS), "End": True}), "ItemReader"),
+        (
+            machine(A={"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": True}),
+            "EventBridge connections",
+        ),
     ],
 )
 def test_what_this_emulator_does_not_do_is_named_at_creation(definition: Any, name: str) -> None:

@@ -1,0 +1,245 @@
+"""TestState: one state run by itself, for real or with a mock.
+
+Rules. Map, Parallel, activities and tasks that wait (`.sync`, `.waitForTaskToken`) need a mock; so does `context`. A failure that a
+retrier takes is RETRIABLE, one that a catcher takes CAUGHT_ERROR. It may last five minutes.
+https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from emulator.effects import Process, Race, Sleep
+from emulator.errors import UnsupportedOperation
+from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.stepfunctions.asl import Definition, Document, Problem, parse_definition, parse_state
+from emulator.services.stepfunctions.asl.definition import Flow, MapState, ParallelState, State, TaskState
+from emulator.services.stepfunctions.asl.failures import (
+    TIMEOUT,
+    DataFlowError,
+    StateFailure,
+    backoff_seconds,
+    matches,
+    pick_catcher,
+)
+from emulator.services.stepfunctions.asl.resources import ActivityTask, ServiceTask
+from emulator.services.stepfunctions.environment import Branch
+from emulator.services.stepfunctions.errors import InvalidDefinition, InvalidExecutionInput, ValidationException
+from emulator.services.stepfunctions.history import History
+from emulator.services.stepfunctions.inspection import Inspector, Mock
+from emulator.services.stepfunctions.interpreter import Interpreter
+from emulator.services.stepfunctions.mock_result import violations
+from emulator.services.stepfunctions.state import Execution
+from emulator.services.stepfunctions.store import Store
+
+__all__ = ["SingleStateOperations"]
+
+Attempt = tuple[Document, str | None, dict[str, Any] | None]
+
+
+class SingleStateOperations(Store):
+    """TestState."""
+
+    @operation("TestState")
+    def test_state(self, params: Params, context: CallContext) -> Process:
+        """Run a state and tell what came of it. Raises InvalidDefinition, InvalidExecutionInput, ValidationException."""
+        state = self._tested(params)
+        mock = self._mock(params, state)
+        given_context = _json(params, "context")
+        if given_context is not None and mock is None:
+            raise ValidationException("context can only be specified when a mock is specified")
+        if params.get("revealSecrets") and params.get("inspectionLevel") != "TRACE":
+            raise ValidationException("revealSecrets can only be used with inspectionLevel TRACE")
+        document = Document(params.get("input", "{}"))
+        try:
+            _ = document.value
+        except ValueError as error:
+            raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
+        inspector = Inspector()
+        execution = self._execution(params, state, document, context.now)
+        interpreter = inspector.interpreter(execution, self.around, mock, given_context)
+        branch = Branch(0)
+        branch.state, branch.state_input, branch.entered = state, document, context.now
+        branch.variables.update(_json(params, "variables") or {})
+        configuration = params.get("stateConfiguration", {})
+        branch.retry_count = configuration.get("retrierRetryCount", 0)
+        result = yield from self._outcome(interpreter, inspector, state, document, branch)
+        if params.get("inspectionLevel", "INFO") != "INFO":
+            inspector.noted["input"] = document.text
+            inspector.noted["variables"] = Document.of(branch.variables).text
+            result["inspectionData"] = inspector.noted
+        return Reply(result)
+
+    def _outcome(
+        self, interpreter: Interpreter, inspector: Inspector, state: State, document: Document, branch: Branch
+    ) -> Process:
+        """The answer, from the state's outcome."""
+        retries = branch.retry_count
+        try:
+            index, attempt = yield Race(
+                (interpreter.attempt(state, document, branch), _alarm(self.quotas.test_state_seconds))
+            )
+            if index == 1:
+                raise StateFailure(TIMEOUT)
+        except StateFailure as error:
+            failure = error
+        except DataFlowError as error:
+            failure = interpreter.data_flow_failure(error, state, branch, 0, 0)
+        else:
+            return _success("SUCCEEDED", attempt, branch)
+        result = {"status": "FAILED", "error": failure.error, "cause": failure.cause}
+        result = {name: text for name, text in result.items() if text is not None}
+        for position, retrier in enumerate(state.retry):
+            if matches(retrier.error_equals, failure.error):
+                if retries >= retrier.max_attempts:
+                    break
+                seconds = backoff_seconds(retrier, retries + 1, self.account.identifiers.random)
+                details = {"retryIndex": position, "retryBackoffIntervalSeconds": round(seconds)}
+                inspector.noted["errorDetails"] = details
+                return result | {"status": "RETRIABLE"}
+        catcher = pick_catcher(state.catch, failure.error)
+        if catcher is None:
+            return result
+        inspector.noted["errorDetails"] = {"catchIndex": state.catch.index(catcher)}
+        try:
+            return result | _success("CAUGHT_ERROR", interpreter.caught(catcher, failure, document, branch), branch)
+        except DataFlowError as error:
+            failed = interpreter.data_flow_failure(error, state, branch, 0, 0)
+            return result | {"error": failed.error, "cause": failed.cause}
+
+    # -- what is tested -----------------------------------------------------------------------------------------------
+
+    def _tested(self, params: Params) -> State:
+        name = params.get("stateName")
+        if name is None:
+            state, problems = parse_state(params["definition"], self.catalogue)
+        else:
+            definition, problems = parse_definition(params["definition"], catalogue=self.catalogue)
+            state = None if definition is None else next(_named(definition.flow, name), None)
+            if definition is not None and state is None:
+                raise ValidationException(f"State '{name}' is not in the definition")
+        if state is None:
+            raise _invalid(problems)
+        needs_role = isinstance(state, TaskState) and "mock" not in params
+        if needs_role and "roleArn" not in params:
+            raise ValidationException("roleArn must be specified for a Task state without a mock")
+        return state
+
+    def _mock(self, params: Params, state: State) -> Mock | None:
+        given = params.get("mock")
+        configuration = params.get("stateConfiguration", {})
+        if given is None:
+            _check_can_run(state)
+            if configuration:
+                raise ValidationException("stateConfiguration can only be specified when a mock is specified")
+            return None
+        if not isinstance(state, MapState | ParallelState | TaskState):
+            raise ValidationException(f"A mock cannot be specified for a {state.kind} state")
+        if ("result" in given) == ("errorOutput" in given):
+            raise ValidationException("Exactly one of result and errorOutput must be specified in a mock")
+        cause = configuration.get("errorCausedByState")
+        if cause is not None and not any(True for flow in _flows(state) for _ in _named(flow, cause)):
+            raise ValidationException(f"errorCausedByState '{cause}' is not a state inside '{state.name}'")
+        failed = configuration.get("mapIterationFailureCount", 0)
+        reader_data = configuration.get("mapItemReaderData")
+        if "errorOutput" in given:
+            error = given["errorOutput"]
+            return Mock(None, error.get("error"), error.get("cause"), failed, reader_data)
+        document = Document(given["result"])
+        try:
+            value = document.value
+        except ValueError as error:
+            raise ValidationException(f"The mocked result is no JSON: {error}") from error
+        _check_result(state, value, given.get("fieldValidationMode", "STRICT"))
+        return Mock(document, failed_iterations=failed, item_reader_data=reader_data)
+
+    def _execution(self, params: Params, state: State, document: Document, now: float) -> Execution:
+        name = self.account.identifiers.uuid()
+        machine_arn = self.account.arn("states", "stateMachine:TestState")
+        return Execution(
+            arn=self.account.arn("states", f"execution:TestState:{name}"),
+            name=name,
+            state_machine_arn=machine_arn,
+            state_machine_name="TestState",
+            definition=Definition(Flow(state.name, {state.name: state})),
+            definition_text=params["definition"],
+            role_arn=params.get("roleArn", ""),
+            revision_id=None,
+            update_date=now,
+            logging_configuration={},
+            tracing_configuration={},
+            input=document,
+            start_date=now,
+            history=History(self.quotas.maximum_history_events),
+        )
+
+
+def _invalid(problems: list[Problem]) -> InvalidDefinition | UnsupportedOperation:
+    unsupported = [problem for problem in problems if problem.unsupported]
+    if unsupported:
+        return UnsupportedOperation(f"stepfunctions: {', '.join(map(str, unsupported))}")
+    return InvalidDefinition(f"Invalid State Machine Definition: '{', '.join(map(str, problems))}'")
+
+
+def _json(params: Params, name: str) -> dict[str, Any] | None:
+    """A parameter that holds an object as JSON. Raises ValidationException."""
+    if name not in params:
+        return None
+    try:
+        value = Document(params[name]).value
+    except ValueError as error:
+        raise ValidationException(f"{name} is no JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValidationException(f"{name} must be a JSON object")
+    return value
+
+
+def _check_can_run(state: State) -> None:
+    """Without a mock, what would need others is refused."""
+    resource = state.resource if isinstance(state, TaskState) else None
+    waits = isinstance(resource, ServiceTask) and resource.pattern != ""
+    if waits or isinstance(resource, ActivityTask) or isinstance(state, MapState | ParallelState):
+        what = f"A {state.kind} state" if resource is None else "An activity, .sync or .waitForTaskToken task"
+        raise ValidationException(f"{what} can only be tested when a mock is specified")
+
+
+def _check_result(state: State, value: Any, mode: str) -> None:
+    """Raises ValidationException where a mocked result is none that the API would give."""
+    resource = state.resource if isinstance(state, TaskState) else None
+    found: list[str] = []
+    if isinstance(resource, ServiceTask) and resource.model is not None and resource.pattern == "":
+        shape = resource.model.output_shape
+        if shape is not None:
+            found = violations(shape, value, mode)
+    elif isinstance(state, MapState | ParallelState) and mode != "NONE" and not isinstance(value, list):
+        writes = isinstance(state, MapState) and state.writer is not None
+        found = [] if writes else [f"the result of a {state.kind} state must be an array"]
+    if found:
+        raise ValidationException(f"The mocked result is not valid: {'; '.join(found)}")
+
+
+def _flows(state: State) -> tuple[Flow, ...]:
+    if isinstance(state, MapState):
+        return (state.processor,)
+    return state.branches if isinstance(state, ParallelState) else ()
+
+
+def _named(flow: Flow, name: str) -> Iterator[State]:
+    """The state of that name in a flow, or in those inside it."""
+    for state in flow.states.values():
+        if state.name == name:
+            yield state
+        for inner in _flows(state):
+            yield from _named(inner, name)
+
+
+def _success(status: str, attempt: Attempt, branch: Branch) -> dict[str, Any]:
+    output, following, assigned = attempt
+    branch.variables.update(assigned or {})
+    result: dict[str, Any] = {"status": status, "output": output.text}
+    return result if following is None else result | {"nextState": following}
+
+
+def _alarm(seconds: float) -> Process:
+    yield Sleep(seconds)
