@@ -98,7 +98,7 @@ class RestJsonProtocol:
         if member.type_name == "string":
             return lambda result: ((result.get(name) or "").encode(), "text/plain")
         if getattr(member, "is_eventstream", False):
-            raise InternalFailure(f"{model.name}: event streams are not supported by this emulator")
+            return _no_body  # the service writes the events, see `rest_response`
         write_payload = self._writers.writer(member, f"{shape.name}.{name}")
         return lambda result: (orjson.dumps(write_payload(result.get(name) or {})), _JSON)
 
