@@ -33,7 +33,7 @@ def compile_response(
     status_member = next(
         (name for name, member in members.items() if member.serialization.get("location") == "statusCode"), None
     )
-    stream_member = next((name for name, member in members.items() if getattr(member, "is_eventstream", False)), None)
+    stream_member: str | None = None if shape is None else shape.event_stream_name
     """Its value is a StreamedBody of encoded events."""
     shape_name = f"{model.name}Output" if shape is None else shape.name
 

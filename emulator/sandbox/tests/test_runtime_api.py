@@ -163,7 +163,9 @@ def send_chunks(address: str, *chunks: bytes, trailers: bytes = b"", end: bool =
     """Stream a response by hand; the answer's beginning."""
     host, port = address.split(":")
     with socket.create_connection((host, int(port)), timeout=5) as connection:
-        head = f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: text/x\r\n"
+        head = (
+            f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: text/x\r\n"
+        )
         connection.sendall(head.encode() + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n")
         for chunk in chunks:
             connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
