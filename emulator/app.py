@@ -68,7 +68,7 @@ class Emulator:
         )
         self.engine = Engine(
             VirtualClock() if config.clock == "virtual" else WallClock(),
-            journal=Journal(),
+            journal=Journal(config.journal_entries),
             identifiers=self.account.identifiers,
             faults=Faults(self.seed),
             delivery=DeliverySchedule(CONTRACT if config.delivery == "contract" else POLITE, self.seed),
@@ -155,6 +155,8 @@ class Emulator:
             "delivery": self.config.delivery,
             "functions": {True: "bubblewrap", False: "plain processes", None: "not started yet"}[self.sandbox.isolated],
             "ca_bundle": str(bundle) if bundle.is_file() else None,
+            "temporary_folder": str(self.janitor.folder),
+            "journal_entries": len(self.engine.journal),
             "caches": self.caches.listing(),
             "stacks": self.stacks,
         }
