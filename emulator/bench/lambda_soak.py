@@ -3,7 +3,8 @@
 Synchronous, asynchronous, failing, crashing, timing out, large, streamed and URL invocations of several functions, one of them with an
 extension, at a modest rate. Each minute it looks at the emulator: processes, resident memory (the emulator's and all functions'), file
 descriptors, folders and files below its temporary folder, entries of the journal. After the warm-up a straight line is laid through each
-figure; its slope is the verdict. The journal is kept short, so that it is full, and constant, before the warm-up ends.
+figure; its slope is the verdict. What grows by design is kept constant: the journal is short, so that it is full before the warm-up ends,
+and before each look the log groups are deleted.
 """
 
 from __future__ import annotations
@@ -47,14 +48,18 @@ class Soak:
         from botocore.config import Config
 
         self.endpoint, self.process_id = endpoint, process_id
-        self.client: Any = boto3.client(
-            "lambda",
-            endpoint_url=endpoint,
-            region_name="us-east-1",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # the emulator takes it
-            config=Config(read_timeout=60, retries={"total_max_attempts": 1}, max_pool_connections=_CALLERS),
-        )
+
+        def client(service: str) -> Any:
+            return boto3.client(
+                service,  # type: ignore[call-overload]
+                endpoint_url=endpoint,
+                region_name="us-east-1",
+                aws_access_key_id="test",
+                aws_secret_access_key="test",  # the emulator takes it
+                config=Config(read_timeout=60, retries={"total_max_attempts": 1}, max_pool_connections=_CALLERS),
+            )
+
+        self.client, self.logs = client("lambda"), client("logs")
         self.url = reachable_url(deploy(self.client, folder, RUNTIME), endpoint)
         self.calls: Counter[str] = Counter()
         self.wrong: Counter[str] = Counter()
@@ -80,6 +85,8 @@ class Soak:
         self._look((stopwatch() - started) / 60.0)
 
     def _look(self, minutes: float) -> None:
+        for group in self.logs.describe_log_groups()["logGroups"]:
+            self.logs.delete_log_group(logGroupName=group["logGroupName"])
         look = measure(self.process_id, self.endpoint, minutes)
         self.looks.append(look)
         print(_row(asdict(look).values()), f"{sum(self.calls.values()):9}{sum(self.wrong.values()):7}", flush=True)
