@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,6 +38,7 @@ __all__ = ["Emulator"]
 
 _DEPLOYED_FIRST = ("iam", "s3", "dynamodb", "ec2", "secretsmanager", "cloudwatch")
 """Bridged services that templates use; the bridge reads them while the template is being expanded."""
+_FUNCTION_URL = re.compile(r"^https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws(/\S*)$")
 _API_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(/\S*)$")
 
 
@@ -67,7 +68,7 @@ class Emulator:
         )
         self.engine = Engine(
             VirtualClock() if config.clock == "virtual" else WallClock(),
-            journal=Journal(),
+            journal=Journal(config.journal_entries),
             identifiers=self.account.identifiers,
             faults=Faults(self.seed),
             delivery=DeliverySchedule(CONTRACT if config.delivery == "contract" else POLITE, self.seed),
@@ -131,14 +132,15 @@ class Emulator:
             "template": str(template),
             "stack_id": stack.stack_id,
             "outputs": dict(stack.outputs),
-            "api_urls": [url for url in map(self._local_url, stack.outputs.values()) if url is not None],
+            "api_urls": self._local_urls(_API_URL, "execute-api", stack.outputs.values()),
+            "function_urls": self._local_urls(_FUNCTION_URL, "lambda-url", stack.outputs.values()),
             "api_keys": keys if any(map(_API_URL.match, stack.outputs.values())) else [],
         }
 
-    def _local_url(self, output: str) -> str | None:
-        """Where an API URL of AWS's form is served here, or None where `output` is no such URL."""
-        match = _API_URL.match(output)
-        return None if match is None else f"{self.account.endpoint_url}/_aws/execute-api/{match[1]}{match[2]}"
+    def _local_urls(self, pattern: re.Pattern[str], kind: str, outputs: Iterable[str]) -> list[str]:
+        """Where the outputs that are URLs of AWS's form are served here."""
+        found = filter(None, map(pattern.match, outputs))
+        return [f"{self.account.endpoint_url}/_aws/{kind}/{match[1]}{match[2]}" for match in found]
 
     def info(self) -> dict[str, Any]:
         """What runs here; for the control API, targets and reports."""
@@ -153,6 +155,8 @@ class Emulator:
             "delivery": self.config.delivery,
             "functions": {True: "bubblewrap", False: "plain processes", None: "not started yet"}[self.sandbox.isolated],
             "ca_bundle": str(bundle) if bundle.is_file() else None,
+            "temporary_folder": str(self.janitor.folder),
+            "journal_entries": len(self.engine.journal),
             "caches": self.caches.listing(),
             "stacks": self.stacks,
         }

@@ -48,6 +48,8 @@ class EmulatorConfig:
     """A running Redis or Valkey to use for ElastiCache endpoints instead of starting one."""
     journal_file: Path | None = None
     """Stream the journal to this file as NDJSON."""
+    journal_entries: int = 200_000
+    """Entries of the journal that are kept in memory; the oldest make room."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **overrides: Any) -> EmulatorConfig:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from emulator.streamed_body import StreamedBody
+
 __all__ = ["HttpRequest", "HttpResponse"]
 
 
@@ -27,8 +29,9 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response: status, headers in order, body."""
+    """A response: status, headers in order, body; `stream` in place of `body` where it is still being written."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    stream: StreamedBody | None = None

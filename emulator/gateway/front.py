@@ -1,4 +1,4 @@
-"""The front: takes each HTTP request to the control API, an API stage or an AWS service, and writes the answer."""
+"""The front: takes each HTTP request to the control API, an API stage, a function URL or an AWS service, and writes the answer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,17 @@ from emulator.effects import Process
 from emulator.engine import Engine
 from emulator.errors import AwsError, InternalFailure, UnsupportedOperation
 from emulator.gateway.control import Control
-from emulator.gateway.routing import BRIDGED, NATIVE, Scope, api_stage_of, scope_of, service_of
+from emulator.gateway.routing import (
+    BRIDGED,
+    NATIVE,
+    ApiStage,
+    FunctionUrl,
+    Scope,
+    api_stage_of,
+    function_url_of,
+    scope_of,
+    service_of,
+)
 from emulator.gateway.s3_access import form_operation
 from emulator.gateway.s3_addressing import path_style
 from emulator.gateway.server import Respond
@@ -24,7 +34,7 @@ from emulator.operation import CallContext
 if TYPE_CHECKING:
     from emulator.protocols import Wires
 
-__all__ = ["ApiStages", "Front"]
+__all__ = ["ApiStages", "Front", "FunctionUrls"]
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +54,21 @@ class ApiStages(Protocol):
     ) -> Process: ...
 
 
+class FunctionUrls(Protocol):
+    """The data plane of function URLs, which the service `lambda` has beside its operations."""
+
+    def handle_url(
+        self,
+        request: HttpRequest,
+        url_id: str,
+        path: str,
+        now: float,
+        request_id: str,
+        trace_id: str,
+        principal: str,
+    ) -> Process: ...
+
+
 class Front:
     """Handles every request of one emulator."""
 
@@ -59,54 +84,83 @@ class Front:
             return
         stage = api_stage_of(request)
         if stage is not None:
-            self._handle_stage(request, stage.api_id, stage.stage, stage.path, respond)
+            self._handle_stage(request, stage, respond)
+            return
+        url = function_url_of(request)
+        if url is not None:
+            self._handle_function_url(request, url, respond)
             return
         self._handle_service(request, respond)
 
-    # -- API stages --------------------------------------------------------------------------------------------------------------
+    # -- API stages and function URLs --------------------------------------------------------------------------------------------
 
-    def _handle_stage(self, request: HttpRequest, api_id: str, stage: str, path: str, respond: Respond) -> None:
+    def _handle_stage(self, request: HttpRequest, stage: ApiStage, respond: Respond) -> None:
+        stages = cast(ApiStages, self._engine.service("apigateway"))
+
+        def answer(now: float, request_id: str, trace_id: str) -> Process:
+            return stages.handle_http(request, stage.api_id, stage.stage, stage.path, now, request_id, trace_id)
+
+        failure = HttpResponse(500, (("Content-Type", "application/json"),), b'{"message": "Internal server error"}')
+        resource = f"{stage.api_id}/{stage.stage}{stage.path}"
+        self._handle_data(request, "apigateway", resource, answer, failure, respond)
+
+    def _handle_function_url(self, request: HttpRequest, url: FunctionUrl, respond: Respond) -> None:
+        urls = cast(FunctionUrls, self._engine.service("lambda"))
+        scope = scope_of(request)
+        principal = self._principal(scope) if scope.signing_name == "lambda" else ""
+
+        def answer(now: float, request_id: str, trace_id: str) -> Process:
+            return urls.handle_url(request, url.url_id, url.path, now, request_id, trace_id, principal)
+
+        failure = HttpResponse(502, (("Content-Type", "application/json"),), b"Internal Server Error")
+        self._handle_data(request, "lambda", f"{url.url_id}{url.path}", answer, failure, respond)
+
+    def _handle_data(
+        self,
+        request: HttpRequest,
+        service: str,
+        resource: str,
+        answer: Callable[[float, str, str], Process],
+        failure: HttpResponse,
+        respond: Respond,
+    ) -> None:
+        """Answer a request of a data plane with what a service's process makes of it: `answer(now, request id, trace id)`."""
         engine = self._engine
         now = engine.clock.now()
         trace_id = _trace_root(request) or engine.identifiers.trace_root(now)
-        request_id = engine.identifiers.uuid()
         engine.journal.write(
             now,
             "request",
-            "apigateway",
+            service,
             request.method,
-            resource=f"{api_id}/{stage}{path}",
+            resource=resource,
             trace_id=trace_id,
             request_bytes=len(request.body),
         )
-
         engine.requests += 1
 
         def done(result: Any, error: BaseException | None) -> None:
             engine.requests -= 1
             if error is not None:
                 logger.error("%s %s failed", request.method, request.path, exc_info=error)
-                result = HttpResponse(
-                    500, (("Content-Type", "application/json"),), b'{"message": "Internal server error"}'
-                )
+                result = failure
             respond(result)
             engine.on_ready()
             engine.journal.write(
                 engine.clock.now(),
                 "response",
-                "apigateway",
+                service,
                 request.method,
-                resource=f"{api_id}/{stage}{path}",
+                resource=resource,
                 trace_id=trace_id,
                 started=now,
                 outcome=str(result.status),
                 response_bytes=len(result.body),
             )
 
-        stages = cast(ApiStages, engine.service("apigateway"))
-        process = stages.handle_http(request, api_id, stage, path, now, request_id, trace_id)
+        process = answer(now, engine.identifiers.uuid(), trace_id)
         engine.run_now(
-            f"{request.method} {path}", process, done, trace_id=trace_id, principal="apigateway.amazonaws.com"
+            f"{request.method} {resource}", process, done, trace_id=trace_id, principal=f"{service}.amazonaws.com"
         )
 
     # -- services ----------------------------------------------------------------------------------------------------------------

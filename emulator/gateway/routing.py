@@ -1,7 +1,7 @@
 """Which service, or which API stage, a request is for.
 
-Order: the control API, an API stage (two path forms and the Host header), then the service: signature scope, `X-Amz-Target`, the query
-protocol's `Action`, the Host header; what is left is S3 (path style, unsigned).
+Order: the control API, an API stage (two path forms and the Host header), a function URL (a path form and the Host header), then the
+service: signature scope, `X-Amz-Target`, the query protocol's `Action`, the Host header; what is left is S3 (path style, unsigned).
 """
 
 from __future__ import annotations
@@ -13,7 +13,17 @@ from urllib.parse import parse_qs
 
 from emulator.http import HttpRequest
 
-__all__ = ["BRIDGED", "NATIVE", "ApiStage", "Scope", "api_stage_of", "scope_of", "service_of"]
+__all__ = [
+    "BRIDGED",
+    "NATIVE",
+    "ApiStage",
+    "FunctionUrl",
+    "Scope",
+    "api_stage_of",
+    "function_url_of",
+    "scope_of",
+    "service_of",
+]
 
 NATIVE = frozenset({"apigateway", "cloudformation", "elasticache", "lambda", "logs", "sns", "sqs", "stepfunctions"})
 """Services that run in the engine."""
@@ -63,6 +73,10 @@ _STAGE_PATHS = (
     re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*|)$"),
     re.compile(r"^/_aws/execute-api/([^/]+)/([^/]+)(/.*|)$"),
 )
+_URL_HOST = re.compile(
+    r"^([a-z0-9]+)\.lambda-url\.(?:[a-z0-9-]+\.on\.aws|(?:[a-z0-9-]+\.)?localhost(?:\.[a-z.]+)?)(?::\d+)?$"
+)
+_URL_PATH = re.compile(r"^/_aws/lambda-url/([^/]+)(/.*|)$")
 _REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d$")
 
 
@@ -72,6 +86,14 @@ class ApiStage:
 
     api_id: str
     stage: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionUrl:
+    """A request to a function URL: `path` starts with a slash and is still percent-encoded."""
+
+    url_id: str
     path: str
 
 
@@ -104,6 +126,15 @@ def api_stage_of(request: HttpRequest) -> ApiStage | None:
         return None
     stage, _, rest = request.path.lstrip("/").partition("/")
     return ApiStage(match[1], stage, f"/{rest}")
+
+
+def function_url_of(request: HttpRequest) -> FunctionUrl | None:
+    """The function URL that a request is for, or None."""
+    match = _URL_PATH.match(request.path)
+    if match is not None:
+        return FunctionUrl(match[1], match[2] or "/")
+    match = _URL_HOST.match(request.headers.get("host", ""))
+    return None if match is None else FunctionUrl(match[1], request.path)
 
 
 def service_of(request: HttpRequest, scope: Scope) -> str:

@@ -16,6 +16,7 @@ from http import HTTPStatus
 
 import httptools
 
+from emulator.gateway.body_writer import BodyWriter
 from emulator.http import HttpRequest, HttpResponse
 
 __all__ = ["Handler", "HttpServer", "Respond"]
@@ -68,6 +69,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._source_ip = ""
         self._busy = False
+        self._writer: BodyWriter | None = None
         self._waiting: deque[tuple[HttpRequest, bool]] = deque()
         self._begin()
 
@@ -89,8 +91,18 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        if self._writer is not None:
+            self._writer.abandon()
         self._waiting.clear()
         self._server.connections.discard(self)
+
+    def pause_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.pause()
+
+    def resume_writing(self) -> None:
+        if self._writer is not None:
+            self._writer.resume()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -183,26 +195,43 @@ class _Connection(asyncio.Protocol):
     def _respond(self, request: HttpRequest, response: HttpResponse, keep_alive: bool) -> None:
         transport = self._transport
         if transport is None or transport.is_closing():
+            if response.stream is not None:
+                response.stream.abandon()
             return
         lines = [f"HTTP/1.1 {response.status} {_REASONS.get(response.status, 'Unknown')}\r\n"]
         names = set()
         for name, value in response.headers:
             names.add(name.lower())
             lines.append(f"{name}: {value}\r\n")
-        if "content-length" not in names and response.status not in (204, 304):
+        if response.stream is not None:
+            lines.append("Transfer-Encoding: chunked\r\n")
+        elif "content-length" not in names and response.status not in (204, 304):
             lines.append(f"Content-Length: {len(response.body)}\r\n")
         if "date" not in names:
             lines.append(f"Date: {formatdate(usegmt=True)}\r\n")
         lines.append("Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1", "replace")
+        if response.stream is not None and request.method != "HEAD":
+            transport.write(head)
+            self._writer = BodyWriter(transport, response.stream, lambda whole: self._over(whole and keep_alive))
+            self._writer.start()
+            return
+        if response.stream is not None:
+            response.stream.abandon()
         if request.method == "HEAD" or not response.body:
             transport.write(head)
         elif len(response.body) < _JOIN_BELOW_BYTES:
             transport.write(head + response.body)
         else:
             transport.writelines((head, response.body))
+        self._over(keep_alive)
+
+    def _over(self, keep_alive: bool) -> None:
+        """A response has left."""
+        self._writer = None
         if not keep_alive:
-            transport.close()
+            if self._transport is not None:
+                self._transport.close()
             return
         self._busy = False
         if self._waiting:

@@ -84,6 +84,8 @@ class RestJsonProtocol:
         shape = model.output_shape
         if shape is None:
             return _no_body
+        if model.has_event_stream_output:
+            return _no_body  # the service writes the events, see `rest_response`
         name = payload_member(shape)
         if name is None:
             names = body_members(shape)
@@ -97,8 +99,6 @@ class RestJsonProtocol:
             return lambda result: (_payload(result.get(name), name), content_type)
         if member.type_name == "string":
             return lambda result: ((result.get(name) or "").encode(), "text/plain")
-        if getattr(member, "is_eventstream", False):
-            raise InternalFailure(f"{model.name}: event streams are not supported by this emulator")
         write_payload = self._writers.writer(member, f"{shape.name}.{name}")
         return lambda result: (orjson.dumps(write_payload(result.get(name) or {})), _JSON)
 

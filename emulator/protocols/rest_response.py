@@ -33,6 +33,8 @@ def compile_response(
     status_member = next(
         (name for name, member in members.items() if member.serialization.get("location") == "statusCode"), None
     )
+    stream_member: str | None = None if shape is None else shape.event_stream_name
+    """Its value is a StreamedBody of encoded events."""
     shape_name = f"{model.name}Output" if shape is None else shape.name
 
     def serialise(result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -50,6 +52,7 @@ def compile_response(
         body, content_type = write_body(result)
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))
-        return HttpResponse(status, tuple(headers), body)
+        stream = None if stream_member is None else result.get(stream_member)
+        return HttpResponse(status, tuple(headers), body, stream)
 
     return serialise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 __all__ = ["ChunkedBody"]
 
 _LONGEST_LINE = 1_048_576
@@ -9,10 +11,14 @@ _LONGEST_LINE = 1_048_576
 
 
 class ChunkedBody:
-    """Feed it bytes until `complete`. Beyond `limit_bytes` the body is counted and not kept."""
+    """Feed it bytes until `complete`. Beyond `limit_bytes` the body is counted and not kept.
 
-    def __init__(self, limit_bytes: int) -> None:
+    Each part goes to `on_part` as it comes; without one, to `body`.
+    """
+
+    def __init__(self, limit_bytes: int, on_part: Callable[[bytes], None] | None = None) -> None:
         self._limit = limit_bytes
+        self._on_part = on_part
         self._buffer = bytearray()
         self._needed: int | None = None
         """Bytes of the chunk under way that have not come yet, with its line end; None between chunks."""
@@ -54,8 +60,12 @@ class ChunkedBody:
 
     def _keep(self, part: bytes) -> None:
         self.received += len(part)
-        if self.received <= self._limit:
+        if self.received > self._limit:
+            return
+        if self._on_part is None:
             self.body += part
+        elif part:
+            self._on_part(part)
 
     def _line(self) -> bool:
         end = self._buffer.find(b"\r\n")

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from emulator.sandbox.chunked_body import ChunkedBody
+from emulator.sandbox.response_stream import ResponseStream
 
 __all__ = ["Connection", "RuntimeRequest"]
 
@@ -34,7 +35,8 @@ _REASONS |= {431: "Request Header Fields Too Large", 501: "Not Implemented"}
 class RuntimeRequest:
     """A request as a runtime sent it; header names in lower case. `body_bytes` is its size even where the body was not kept.
 
-    `trailers` follow a chunked body, names in lower case; `cut` is whether the sender hung up in the middle of one.
+    `trailers` follow a chunked body, names in lower case; `cut` is whether the sender hung up in the middle of one; `streamed` whether it
+    went to the invocation's ResponseStream.
     """
 
     method: str
@@ -44,6 +46,7 @@ class RuntimeRequest:
     body_bytes: int
     trailers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    streamed: bool = False
 
 
 class Connection:
@@ -55,7 +58,8 @@ class Connection:
         sock: socket.socket,
         on_request: Callable[[Connection, RuntimeRequest], None],
         on_close: Callable[[Connection], None],
-        body_limit: Callable[[bool], int],
+        body_limit: Callable[[], int],
+        stream_of: Callable[[str, Mapping[str, str]], ResponseStream | None],
     ) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -64,6 +68,8 @@ class Connection:
         self._on_request = on_request
         self._on_close = on_close
         self._body_limit = body_limit
+        self._stream_of = stream_of
+        self._stream: ResponseStream | None = None
         self._head = bytearray()
         self._parsed: tuple[str, str, dict[str, str]] | None = None
         self._body: memoryview | None = None
@@ -176,7 +182,7 @@ class Connection:
         self._last_request = protocol == "HTTP/1.0" or headers.get("connection", "").lower() == "close"
         self._parsed = (method, path, headers)
         if "chunked" in headers.get("transfer-encoding", ""):
-            self._chunked = ChunkedBody(self._body_limit(True))
+            self._begin_chunked(path, headers)
             self._feed(bytes(rest))
             return
         self._body_bytes = length
@@ -184,7 +190,7 @@ class Connection:
         if length == 0:
             self._finish(b"")
             return
-        keep = length <= self._body_limit(False)
+        keep = length <= self._body_limit()
         self._body = memoryview(bytearray(length)) if keep else None
         if keep and self._body is not None:
             self._body[: len(rest)] = rest
@@ -192,6 +198,24 @@ class Connection:
             self._send([memoryview(b"HTTP/1.1 100 Continue\r\n\r\n")])
         if self._received >= length:
             self._body_complete()
+
+    def _begin_chunked(self, path: str, headers: Mapping[str, str]) -> None:
+        stream = self._stream = self._stream_of(path, headers)
+        if stream is None:
+            self._chunked = ChunkedBody(self._body_limit())
+            return
+        self._chunked = ChunkedBody(stream.limit_bytes, stream.write)
+        stream.body.on_flow = self._hold
+        stream.begin(headers.get("content-type", ""))
+
+    def _hold(self, full: bool) -> None:
+        """Read no more of a streamed response while its caller does not take what is there."""
+        if self.closed:
+            return
+        if full:
+            self._loop.remove_reader(self._socket.fileno())
+        else:
+            self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def _feed(self, data: bytes) -> None:
         """Take a part of a chunked body."""
@@ -219,8 +243,14 @@ class Connection:
             return
         method, path, headers = self._parsed
         self._parsed = self._chunked = None
+        if self._stream is not None:
+            self._stream.body.on_flow = _nobody
+            self._hold(full=False)
+        streamed, self._stream = self._stream is not None, None
         self._head = bytearray(chunked.rest)
-        request = RuntimeRequest(method, path, headers, bytes(chunked.body), chunked.received, chunked.trailers, cut)
+        request = RuntimeRequest(
+            method, path, headers, bytes(chunked.body), chunked.received, chunked.trailers, cut, streamed
+        )
         self._on_request(self, request)
 
     def _receive_body(self) -> None:
@@ -255,3 +285,7 @@ class Connection:
         self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
         self._on_close(self)
+
+
+def _nobody(full: bool) -> None:
+    """Nobody steers."""

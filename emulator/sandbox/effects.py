@@ -11,6 +11,7 @@ from enum import Enum
 
 from emulator.effects import External
 from emulator.errors import EmulatorError
+from emulator.sandbox.response_stream import ResponseStream
 
 __all__ = [
     "LATE_LINES",
@@ -171,8 +172,8 @@ class RunInvocation(External):
     invocation_id: str = ""
     trace_header: str = ""
     client_context: str = ""
-    streamed_limit_bytes: int | None = None
-    """How much a streamed response may have; None where the caller wants it whole, within `response_limit_bytes`."""
+    stream: ResponseStream | None = None
+    """Takes a streamed response while the function writes it; None where the caller wants it whole, within `response_limit_bytes`."""
     resource: str = ""
 
 
@@ -194,10 +195,8 @@ class InvocationResult:
     suppressed_init: InitFailure | None = None
     """Why the init phase failed that this invocation began with."""
     init_milliseconds: float = 0.0
-    content_type: str = ""
-    """Of a streamed response; empty for others."""
-    streamed: bytes = field(default=b"", repr=False)
-    """What a streamed response had sent when it failed."""
+    streamed_bytes: int | None = None
+    """How much of the response went to the invocation's `stream`; None where the runtime did not stream, or nobody takes a stream."""
     finished: bool = True
     """Whether the invocation is over; else extensions still work on it, and a LateLines will tell when it is."""
 

@@ -239,21 +239,17 @@ class Environment:
             self._telemetry.freeze()
             self._process.freeze()
 
-    def runtime_responded(self, body: bytes, content_type: str = "") -> None:
+    def runtime_responded(self, body: bytes) -> None:
         """The handler returned."""
-        self._finish(Outcome.OK, body, content_type=content_type)
+        self._finish(Outcome.OK, body)
 
     def runtime_erred(self, body: bytes, error_type: str) -> None:
-        """The handler raised."""
+        """The handler raised, or a streamed response failed in its middle."""
         self._finish(Outcome.ERROR, body, error_type)
 
     def response_refused(self, body_bytes: int) -> None:
         """The response was larger than allowed."""
         self._finish(Outcome.TOO_LARGE, str(body_bytes).encode())
-
-    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
-        """A streamed response failed in its middle."""
-        self._finish(Outcome.ERROR, error, error_type, streamed=sent)
 
     def init_failed(self, body: bytes, error_type: str) -> None:
         """The runtime could not be initialised; it ends itself now."""
@@ -309,13 +305,11 @@ class Environment:
         self._process.thaw()
         self._telemetry.thaw()
 
-    def _finish(
-        self, outcome: Outcome, payload: bytes, error_type: str = "", *, content_type: str = "", streamed: bytes = b""
-    ) -> None:
+    def _finish(self, outcome: Outcome, payload: bytes, error_type: str = "") -> None:
         """The runtime has answered."""
         if self._state is State.BUSY:
             self._move(State.RESPONDED)
-        self._answer(InvocationResult(outcome, payload, error_type, content_type=content_type, streamed=streamed))
+        self._answer(InvocationResult(outcome, payload, error_type))
 
     def _fail_invocation(
         self, outcome: Outcome, reason: Reason, *, error_type: str = "", exit_code: int | None = None
@@ -326,14 +320,23 @@ class Environment:
         self._shut_down(reason)
 
     def _answer(self, result: InvocationResult) -> None:
-        on_result, self._on_result, self._invocation = self._on_result, None, None
+        on_result, self._on_result = self._on_result, None
+        invocation, self._invocation = self._invocation, None
         if on_result is None:
             return
         duration = (stopwatch() - self._handed_over) * 1000.0
         peak = min(max(self._peak_mb, self._process.peak_memory_mb(RUNTIME)), self._spec.memory_mb)
         lines = self._logs.collect()
         over = not self._extensions.registered or self._state is not State.RESPONDED
-        finished = replace(result, lines=lines, duration_milliseconds=duration, max_memory_mb=peak, finished=over)
+        stream = None if invocation is None else invocation.stream
+        finished = replace(
+            result,
+            lines=lines,
+            duration_milliseconds=duration,
+            max_memory_mb=peak,
+            finished=over,
+            streamed_bytes=stream.written_bytes if stream is not None and stream.begun else None,
+        )
         if self._extensions.registered:
             self._telemetry.answered(finished)
             if over:

@@ -16,16 +16,18 @@ import asyncio
 import base64
 import binascii
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from emulator.sandbox.connection import Connection, RuntimeRequest
 from emulator.sandbox.effects import RunInvocation
+from emulator.sandbox.response_stream import ResponseStream
 
 __all__ = ["RuntimeApi", "RuntimeEvents"]
 
 _PREFIX = "/2018-06-01/runtime/"
 _NO_INVOCATION_LIMIT = 6_291_556
+_MODE = "lambda-runtime-function-response-mode"
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 
 
@@ -35,17 +37,14 @@ class RuntimeEvents(Protocol):
     def runtime_ready(self) -> None:
         """The runtime asks for the next event."""
 
-    def runtime_responded(self, body: bytes, content_type: str) -> None:
-        """The runtime answered the invocation; `content_type` is empty unless it streamed the answer."""
-
-    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
-        """The runtime failed in the middle of a streamed answer, of which `sent` came."""
+    def runtime_responded(self, body: bytes) -> None:
+        """The runtime answered the invocation; the body is empty where it went to the invocation's stream."""
 
     def response_refused(self, body_bytes: int) -> None:
         """The runtime's answer was larger than allowed."""
 
     def runtime_erred(self, body: bytes, error_type: str) -> None:
-        """The runtime reported that the invocation failed."""
+        """The runtime reported that the invocation failed, before it answered or in the middle of a streamed answer."""
 
     def init_failed(self, body: bytes, error_type: str) -> None:
         """The runtime reported that it could not be initialised."""
@@ -113,7 +112,9 @@ class RuntimeApi:
             sock, _ = self._listener.accept()
         except BlockingIOError:
             return
-        self._connections.add(Connection(self._loop, sock, self._dispatch, self._gone, self._body_limit))
+        self._connections.add(
+            Connection(self._loop, sock, self._dispatch, self._gone, self._body_limit, self._stream_of)
+        )
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
@@ -121,14 +122,20 @@ class RuntimeApi:
             self._waiting = None
         self.on_hang_up(connection)
 
-    def _body_limit(self, chunked: bool) -> int:
-        if self._invocation is None:
-            return _NO_INVOCATION_LIMIT
-        return self._limit_of(self._invocation, chunked)
+    def _body_limit(self) -> int:
+        return _NO_INVOCATION_LIMIT if self._invocation is None else self._invocation.response_limit_bytes
 
-    def _limit_of(self, invocation: RunInvocation, chunked: bool) -> int:
-        streamed = chunked and invocation.streamed_limit_bytes is not None
-        return invocation.streamed_limit_bytes or 0 if streamed else invocation.response_limit_bytes
+    def _stream_of(self, path: str, headers: Mapping[str, str]) -> ResponseStream | None:
+        """Where the response goes that a runtime begins to stream; None where it is collected."""
+        invocation = self._invocation
+        if (
+            invocation is None
+            or invocation.stream is None
+            or headers.get(_MODE) != "streaming"
+            or path != f"{_PREFIX}invocation/{invocation.request_id}/response"
+        ):
+            return None
+        return invocation.stream
 
     def _dispatch(self, connection: Connection, request: RuntimeRequest) -> None:
         for prefix, dispatch in self._others:
@@ -166,7 +173,7 @@ class RuntimeApi:
             connection.answer(400, body=_fault("InvalidRequestID", "Invalid request ID"))
         elif request.headers.get("lambda-runtime-invocation-id", invocation.invocation_id) != invocation.invocation_id:
             connection.answer(400, body=_fault("InvalidInvocationId", "Invalid invocation ID"))
-        elif request.body_bytes > (limit := self._limit_of(invocation, "transfer-encoding" in request.headers)):
+        elif request.body_bytes > (limit := _limit_of(invocation, request)):
             self._invocation = None
             text = f"Exceeded maximum allowed payload size ({limit} bytes)."
             connection.answer(413, body=_fault("RequestEntityTooLarge", text))
@@ -179,12 +186,16 @@ class RuntimeApi:
                 self._events.runtime_erred(request.body, _error_type(request))
             elif request.cut or request.trailers.get(_ERROR_TYPE):
                 error_type = request.trailers.get(_ERROR_TYPE, "Runtime.TruncatedResponse")
-                self._events.stream_broken(request.body, _trailing_error(request, error_type), error_type)
+                self._events.runtime_erred(_trailing_error(request, error_type), error_type)
             else:
-                streamed = request.headers.get("lambda-runtime-function-response-mode") == "streaming"
-                self._events.runtime_responded(
-                    request.body, request.headers.get("content-type", "") if streamed else ""
-                )
+                self._events.runtime_responded(request.body)
+
+
+def _limit_of(invocation: RunInvocation, request: RuntimeRequest) -> int:
+    streamed = request.streamed and invocation.stream is not None
+    return (
+        invocation.stream.limit_bytes if streamed and invocation.stream is not None else invocation.response_limit_bytes
+    )
 
 
 def _trailing_error(request: RuntimeRequest, error_type: str) -> bytes:

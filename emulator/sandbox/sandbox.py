@@ -115,8 +115,11 @@ class Sandbox:
         environment = self._environments.get(effect.environment_id)
         if environment is None:
             done(InvocationResult(Outcome.LOST), None)
-        else:
-            environment.run(effect, lambda result: done(result, None))
+            return
+        stream, engine = effect.stream, self._engine
+        if stream is not None and engine is not None:
+            stream.on_ready = lambda: engine.notify(stream)
+        environment.run(effect, lambda result: done(result, None))
 
     def _stop(self, effect: StopEnvironment, done: Done) -> None:
         environment = self._environments.get(effect.environment_id)

@@ -1,4 +1,4 @@
-"""API Gateway URLs of a stack's outputs, at an address that answers from here."""
+"""API Gateway's and function URLs of a stack's outputs, at an address that answers from here."""
 
 from __future__ import annotations
 
@@ -10,15 +10,21 @@ __all__ = ["find_api_url", "reachable_url"]
 _STAGE_URL = re.compile(
     r"https://(?P<id>[a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?(?:/(?P<path>.*))?", re.DOTALL
 )
+_FUNCTION_URL = re.compile(r"https://(?P<id>[a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws(?P<path>/.*|)", re.DOTALL)
 PREFERRED = ("IngestUrl", "ApiUrl")
 
 
 def reachable_url(url: str, endpoint_url: str | None) -> str:
-    """`https://{id}.execute-api.{region}.amazonaws.com/{stage}/{path}` at the emulator's endpoint; any other URL as
-    it is.
+    """`https://{id}.execute-api.{region}.amazonaws.com/{stage}/{path}` and `https://{id}.lambda-url.{region}.on.aws/{path}`
+    at the emulator's endpoint; any other URL as it is.
     """
+    if endpoint_url is None:
+        return url
+    match = _FUNCTION_URL.fullmatch(url)
+    if match is not None:
+        return f"{endpoint_url}/_aws/lambda-url/{match['id']}{match['path'] or '/'}"
     match = _STAGE_URL.fullmatch(url)
-    if match is None or endpoint_url is None:
+    if match is None:
         return url
     return f"{endpoint_url}/_aws/execute-api/{match['id']}/{match['path'] or ''}"
 

@@ -10,6 +10,7 @@ import pytest
 
 from emulator.gateway.server import HttpServer, Respond
 from emulator.http import HttpRequest, HttpResponse
+from emulator.streamed_body import StreamedBody
 
 
 @contextlib.asynccontextmanager
@@ -162,3 +163,67 @@ def test_a_handler_that_breaks_is_a_500_and_the_connection_lives(caplog: pytest.
 
     with caplog.at_level("CRITICAL"):
         asyncio.run(exchange())
+
+
+# -- streamed bodies -------------------------------------------------------------------------------------------------------------
+
+
+def test_streamed_body_leaves_in_chunks_and_the_connection_lives_on() -> None:
+    body = StreamedBody()
+
+    def handler(request: HttpRequest, respond: Respond) -> None:
+        respond(HttpResponse(200, (), b"", body) if request.path == "/stream" else HttpResponse(200, (), b"next"))
+
+    async def exchange() -> None:
+        async with connected(handler) as (reader, writer):
+            writer.write(b"GET /stream HTTP/1.1\r\n\r\nGET /next HTTP/1.1\r\n\r\n")
+            _, headers, _ = await read_response(reader)
+            assert (headers["transfer-encoding"], "content-length" in headers) == ("chunked", False)
+            body.write(b"one")
+            assert await reader.readuntil(b"one\r\n") == b"3\r\none\r\n"
+            body.write(b"two")
+            body.finish()
+            assert await reader.readuntil(b"0\r\n\r\n") == b"3\r\ntwo\r\n0\r\n\r\n"
+            assert (await read_response(reader))[2] == b"next"
+
+    asyncio.run(exchange())
+
+
+def test_streamed_body_that_fails_ends_without_its_last_chunk() -> None:
+    body = StreamedBody()
+
+    async def exchange() -> None:
+        async with connected(lambda request, respond: respond(HttpResponse(200, (), b"", body))) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await read_response(reader)
+            body.write(b"half")
+            body.fail()
+            assert await reader.read() == b"4\r\nhalf\r\n"
+
+    asyncio.run(exchange())
+
+
+def test_client_that_does_not_read_holds_the_writer_up_and_one_that_leaves_lets_it_go() -> None:
+    body = StreamedBody()
+    asked: list[bool] = []
+
+    async def exchange() -> None:
+        async with connected(lambda request, respond: respond(HttpResponse(200, (), b"", body))) as (reader, writer):
+            writer.write(b"GET / HTTP/1.1\r\n\r\n")
+            await read_response(reader)
+            body.on_flow = asked.append
+            writer.transport.pause_reading()  # type: ignore[attr-defined]
+            for _ in range(400):
+                body.write(bytes(65_536))
+                if asked:
+                    break
+                await asyncio.sleep(0)
+            assert asked == [True]
+            writer.transport.abort()
+            for _ in range(1_000):
+                if len(asked) == 2:
+                    break
+                await asyncio.sleep(0)
+            assert asked == [True, False]
+
+    asyncio.run(exchange())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from emulator.sandbox.effects import Outcome
-from emulator.sandbox.tests.workbench import Workbench, run_with_workbench
+from emulator.sandbox.tests.workbench import Collected, Workbench, run_with_workbench
 
 pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="Node.js is not installed on this machine")
 
@@ -134,13 +134,19 @@ def test_streamed_response_comes_with_its_metadata_and_its_failure_with_what_was
     async def test(bench: Workbench) -> None:
         code = bench.code(STREAM, file="index.mjs")
         started = await bench.start(code, handler="index.handler", runtime="nodejs20.x")
-        whole = await bench.invoke(started, "go", streamed_limit_bytes=1_000)
-        assert whole.content_type == "application/vnd.awslambda.http-integration-response"
-        metadata, _, body = whole.payload.partition(bytes(8))
+        stream = Collected(1_000)
+        whole = await bench.invoke(started, "go", stream=stream)
+        assert (whole.outcome, whole.payload, whole.streamed_bytes) == (Outcome.OK, b"", stream.written_bytes)
+        assert stream.content_type == "application/vnd.awslambda.http-integration-response"
+        metadata, _, body = b"".join(stream.parts).partition(bytes(8))
         assert (json.loads(metadata), body) == ({"statusCode": 201, "headers": {"a": "b"}}, b"one two three")
-        broken = await bench.invoke(started, "fail", streamed_limit_bytes=1_000)
+        assert len(stream.parts) >= 3, "what the function writes comes when it writes it"
+        stream = Collected(1_000)
+        broken = await bench.invoke(started, "fail", stream=stream)
         assert broken.outcome is Outcome.ERROR
-        assert broken.streamed.endswith(b"one two three")
+        assert b"".join(stream.parts).endswith(b"one two three")
+        collected = await bench.invoke(started, "go")
+        assert collected.payload.endswith(b"one two three"), "a caller that takes no stream gets it whole"
         assert json.loads(broken.payload)["errorMessage"] == "in the middle"
 
     run_with_workbench(test, tmp_path, cache, isolated=True)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import http.client
 import socket
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from emulator.sandbox.effects import RunInvocation
+from emulator.sandbox.response_stream import ResponseStream
 from emulator.sandbox.runtime_api import RuntimeApi
+from emulator.sandbox.tests.workbench import Collected
 
 _BASE = "/2018-06-01/runtime"
 
@@ -30,11 +34,8 @@ class Events:
         if self.offer and self.api is not None:
             self.api.hand_over(self.offer.pop(0), 1_700_000_000.5)
 
-    def runtime_responded(self, body: bytes, content_type: str) -> None:
-        self.seen.append(("response", body, content_type) if content_type else ("response", body))
-
-    def stream_broken(self, sent: bytes, error: bytes, error_type: str) -> None:
-        self.seen.append(("broken", sent, error, error_type))
+    def runtime_responded(self, body: bytes) -> None:
+        self.seen.append(("response", body))
 
     def response_refused(self, body_bytes: int) -> None:
         self.seen.append(("refused", body_bytes))
@@ -47,12 +48,14 @@ class Events:
 
 
 def with_api(
-    runtime: Callable[[Callable[..., tuple[int, bytes, dict[str, str]]], str], None], *payloads: bytes
+    runtime: Callable[[Callable[..., tuple[int, bytes, dict[str, str]]], str], None],
+    *payloads: bytes,
+    stream: ResponseStream | None = None,
 ) -> Events:
     """Run a runtime (plain blocking code in a thread) against an API that offers `payloads`."""
     events = Events()
     events.offer = [
-        RunInvocation("e", f"id-{n}", body, 3.0, "arn", 100, invocation_id=f"try-{n}")
+        RunInvocation("e", f"id-{n}", body, 3.0, "arn", 100, invocation_id=f"try-{n}", stream=stream)
         for n, body in enumerate(payloads)
     ]
 
@@ -156,33 +159,101 @@ def test_request_in_pieces_is_put_together() -> None:
     assert with_api(runtime, b"event").seen[-1] == ("response", b"answer")
 
 
-def test_streamed_response_arrives_whole_with_its_content_type() -> None:
+def send_chunks(address: str, *chunks: bytes, trailers: bytes = b"", end: bool = True) -> bytes:
+    """Stream a response by hand; the answer's beginning."""
+    host, port = address.split(":")
+    with socket.create_connection((host, int(port)), timeout=5) as connection:
+        head = (
+            f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Type: text/x\r\n"
+        )
+        connection.sendall(head.encode() + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n")
+        for chunk in chunks:
+            connection.sendall(b"%x\r\n%b\r\n" % (len(chunk), chunk))
+        if not end:
+            return b""
+        connection.sendall(b"0\r\n" + trailers + b"\r\n")
+        return connection.recv(4096)
+
+
+def test_streamed_response_goes_to_the_invocations_stream() -> None:
+    stream = Collected(100)
+
     def runtime(ask: Any, address: str) -> None:
         ask("GET", "/invocation/next")
-        connection = http.client.HTTPConnection(address, timeout=5)
-        headers = {"Content-Type": "text/x", "Lambda-Runtime-Function-Response-Mode": "streaming"}
-        headers |= {"Transfer-Encoding": "chunked"}
-        parts = iter([b"one ", b"two ", b"three"])
-        connection.request("POST", f"{_BASE}/invocation/id-0/response", parts, headers, encode_chunked=True)
-        assert connection.getresponse().status == 202
-        connection.close()
+        assert send_chunks(address, b"one ", b"two ", b"three").startswith(b"HTTP/1.1 202")
 
-    assert with_api(runtime, b"event").seen[-1] == ("response", b"one two three", "text/x")
+    assert with_api(runtime, b"event", stream=stream).seen[-1] == ("response", b"")
+    assert (b"".join(stream.parts), stream.content_type) == (b"one two three", "text/x")
+
+
+def test_streamed_response_is_collected_for_a_caller_that_takes_no_stream() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        assert send_chunks(address, b"one ", b"two ", b"three").startswith(b"HTTP/1.1 202")
+
+    assert with_api(runtime, b"event").seen[-1] == ("response", b"one two three")
+
+
+def test_streamed_response_has_the_streams_limit() -> None:
+    """200 MB on AWS; a response that is not streamed has 6 MB, also where the caller would take a stream."""
+    stream = Collected(150)
+
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        assert send_chunks(address, b"x" * 100, b"y" * 51).startswith(b"HTTP/1.1 413")
+        ask("GET", "/invocation/next")
+        assert ask("POST", "/invocation/id-1/response", b"x" * 101)[0] == 413
+
+    seen = with_api(runtime, b"one", b"two", stream=stream).seen
+    assert [event for event in seen if event[0] == "refused"] == [("refused", 151), ("refused", 101)]
+    assert b"y" not in b"".join(stream.parts), "nothing beyond the limit leaves"
 
 
 def test_error_in_the_middle_of_a_stream_comes_in_the_trailers() -> None:
+    stream = Collected(100)
+
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        trailers = b"Lambda-Runtime-Function-Error-Type: Bad\r\nLambda-Runtime-Function-Error-Body: "
+        trailers += base64.b64encode(b'{"errorType":"Bad"}') + b"\r\n"
+        assert send_chunks(address, b"half", trailers=trailers).startswith(b"HTTP/1.1 202")
+
+    assert with_api(runtime, b"event", stream=stream).seen[-1] == ("error", b'{"errorType":"Bad"}', "Bad")
+    assert stream.parts == [b"half"]
+
+
+def test_runtime_that_hangs_up_in_the_middle_of_a_stream_has_failed() -> None:
+    stream = Collected(100)
+
+    def runtime(ask: Any, address: str) -> None:
+        ask("GET", "/invocation/next")
+        send_chunks(address, b"half", end=False)
+        for _ in range(500):
+            if ask("POST", "/invocation/id-0/error", b"{}")[0] == 403:  # it was noticed
+                return
+
+    last = next(event for event in with_api(runtime, b"event", stream=stream).seen if event[0] == "error")
+    assert last[2] in ("Runtime.TruncatedResponse", "")
+
+
+def test_reader_that_does_not_take_holds_the_runtime_up() -> None:
+    """What waits in between is bounded: the runtime's writes block, as they do on AWS."""
+    stream = Collected(100_000_000)
+    stream.add = stream.body.write  # type: ignore[method-assign]
+    blocked = threading.Event()
+
     def runtime(ask: Any, address: str) -> None:
         ask("GET", "/invocation/next")
         host, port = address.split(":")
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
-            document = base64.b64encode(b'{"errorType":"Bad"}')
-            connection.sendall(
-                f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n".encode()
-                + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n4\r\nhalf\r\n0\r\n"
-                + b"Lambda-Runtime-Function-Error-Type: Bad\r\nLambda-Runtime-Function-Error-Body: "
-                + document
-                + b"\r\n\r\n"
-            )
-            assert connection.recv(4096).startswith(b"HTTP/1.1 202")
+        with socket.create_connection((host, int(port)), timeout=1) as connection:
+            head = f"POST {_BASE}/invocation/id-0/response HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"
+            connection.sendall(head.encode() + b"Lambda-Runtime-Function-Response-Mode: streaming\r\n\r\n")
+            with contextlib.suppress(TimeoutError):
+                for _ in range(1_000):
+                    connection.sendall(b"10000\r\n" + bytes(65_536) + b"\r\n")
+                return
+            blocked.set()
 
-    assert with_api(runtime, b"event").seen[-1] == ("broken", b"half", b'{"errorType":"Bad"}', "Bad")
+    with_api(runtime, b"event", stream=stream)
+    assert blocked.is_set()
+    assert stream.written_bytes < 1_000_000

@@ -23,9 +23,29 @@ from emulator.sandbox.effects import (
     StartEnvironment,
     TakeLateLines,
 )
+from emulator.sandbox.response_stream import ResponseStream
 
 RUNTIME = "python3.11"
 RESPONSE_LIMIT = 6_291_556
+
+
+class Collected(ResponseStream):
+    """A streamed response in the parts in which it came."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(limit_bytes)
+        self.content_type = ""
+        self.parts: list[bytes] = []
+
+    @property
+    def opened(self) -> bool:
+        return self.begun
+
+    def open(self, content_type: str) -> None:
+        self.content_type = content_type
+
+    def add(self, part: bytes) -> None:
+        self.parts.append(part)
 
 
 class Workbench:

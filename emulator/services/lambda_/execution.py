@@ -14,6 +14,7 @@ from emulator.sandbox.effects import (
     RunInvocation,
     StartedEnvironment,
 )
+from emulator.sandbox.response_stream import ResponseStream
 from emulator.services.lambda_.cold_starts import ColdStarts
 from emulator.services.lambda_.environments import WarmEnvironment
 from emulator.services.lambda_.errors import TooManyRequestsException
@@ -34,8 +35,6 @@ class Event:
     """As the caller named it, with its qualifier."""
     trace_id: str = ""
     client_context: str = ""
-    streamed_limit_bytes: int | None = None
-    """Set where the caller takes a streamed response."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,22 +45,25 @@ class Executed:
     failed: bool
     version: str
     report: Report | None
-    content_type: str = ""
-    """Of a streamed response."""
-    streamed: bytes = field(default=b"", repr=False)
-    """What a streamed response had sent when it failed."""
 
 
 class ExecutionEngine(ColdStarts):
     """Invocations of functions in environments."""
 
-    def execute(self, function: Function, configuration: Configuration, event: Event) -> Process:
+    def execute(
+        self,
+        function: Function,
+        configuration: Configuration,
+        event: Event,
+        stream: ResponseStream | None = None,
+    ) -> Process:
         """Run an event to its end; the result is Executed. It ends even if the one who waits goes away.
 
+        With a `stream`, a streamed response goes there while the function writes it, and the result's payload is empty.
         Raises TooManyRequestsException at a concurrency limit, ServiceException where this machine has no environment to give.
         """
         self._admit(function)
-        return (yield Shield(self._counted(function, configuration, event)))
+        return (yield Shield(self._counted(function, configuration, event, stream)))
 
     def _admit(self, function: Function) -> None:
         reserved = function.reserved_concurrency
@@ -74,16 +76,20 @@ class ExecutionEngine(ColdStarts):
         if unreserved >= self.quotas.concurrent_executions - set_aside:
             raise TooManyRequestsException("ConcurrentInvocationLimitExceeded")
 
-    def _counted(self, function: Function, configuration: Configuration, event: Event) -> Process:
+    def _counted(
+        self, function: Function, configuration: Configuration, event: Event, stream: ResponseStream | None
+    ) -> Process:
         function.running += 1
         self.running += 1
         try:
-            return (yield from self._run(function, configuration, event))
+            return (yield from self._run(function, configuration, event, stream))
         finally:
             function.running -= 1
             self.running -= 1
 
-    def _run(self, function: Function, configuration: Configuration, event: Event) -> Process:
+    def _run(
+        self, function: Function, configuration: Configuration, event: Event, stream: ResponseStream | None
+    ) -> Process:
         trace_header = (
             f"Root={event.trace_id};Parent={self.account.identifiers.hex(16)};Sampled=1" if event.trace_id else ""
         )
@@ -103,7 +109,7 @@ class ExecutionEngine(ColdStarts):
                 invocation_id=invocation_id,
                 trace_header=trace_header,
                 client_context=event.client_context,
-                streamed_limit_bytes=event.streamed_limit_bytes,
+                stream=stream,
                 resource=function.name,
             )
             environment.started_at = started
@@ -151,7 +157,12 @@ class ExecutionEngine(ColdStarts):
             report = replace(report, result=result)
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(
-                result, event.request_id, configuration.timeout_seconds, self.quotas.synchronous_response_bytes
+                result,
+                event.request_id,
+                configuration.timeout_seconds,
+                self.quotas.synchronous_response_bytes
+                if result.streamed_bytes is None
+                else self.quotas.streamed_response_bytes,
             )
         # A failed invocation resets its environment, with /tmp kept; the next one initialises it first.
         yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
@@ -176,12 +187,12 @@ class ExecutionEngine(ColdStarts):
                 "memory_mb": result.max_memory_mb,
                 "cold": report.init_milliseconds is not None,
                 "request_bytes": len(event.payload),
-                "response_bytes": len(payload),
+                "response_bytes": len(payload) if result.streamed_bytes is None else result.streamed_bytes,
             },
         )
         failed_at_all = result.outcome is not Outcome.OK
         version = configuration.version
-        return Executed(payload, failed_at_all, version, report, result.content_type, result.streamed)
+        return Executed(payload, failed_at_all, version, report)
 
     def _not_initialised(
         self, configuration: Configuration, event: Event, failed: StartedEnvironment, started: float

@@ -31,26 +31,30 @@ class InvokeOperations(AsynchronousInvocations):
     @operation("Invoke", unsupported=("DurableExecutionName", "TenantId"))
     def invoke(self, params: Params, context: CallContext) -> Reply | Process:
         """Run a function now (RequestResponse), later (Event), or only check (DryRun)."""
+        kind = params.get("InvocationType", "RequestResponse")
+        function, configuration, event = self._prepare(params, context)
+        if kind == "DryRun":
+            return Reply({"StatusCode": 204})
+        if kind == "Event":
+            return self._accept(function, self.named(params), event, context)
+        return self._invoke_now(function, configuration, event, params.get("LogType") == "Tail")
+
+    def _prepare(self, params: Params, context: CallContext) -> tuple[Function, Configuration, Event]:
+        """What is to run, once the caller may and the payload is one."""
         name = self.named(params)
         function = self.function(name)
         configuration = self.configuration(function, name.qualifier)
         if needs_permission(context.principal):
             self._check_permission(function, name, context)
         kind = params.get("InvocationType", "RequestResponse")
-        if kind == "DryRun":
-            return Reply({"StatusCode": 204})
-        payload = self._payload(params, context, kind)
-        trace_id = context.trace_id or self.account.identifiers.trace_root(context.now)
-        if kind == "Event":
-            return self._accept(function, name, payload, context, trace_id)
         event = Event(
             context.request_id,
-            payload,
+            b"" if kind == "DryRun" else self._payload(params, context, kind),
             function_arn(self.account, function.name, name.qualifier),
-            trace_id,
-            _client_context(params.get("ClientContext")),
+            context.trace_id or self.account.identifiers.trace_root(context.now),
+            "" if kind != "RequestResponse" else _client_context(params.get("ClientContext")),
         )
-        return self._invoke_now(function, configuration, event, params.get("LogType") == "Tail")
+        return function, configuration, event
 
     def _check_permission(self, function: Function, name: FunctionName, context: CallContext) -> None:
         """A version's and an alias's policy is its own: the unqualified function's does not count for them."""
@@ -77,13 +81,19 @@ class InvokeOperations(AsynchronousInvocations):
             result["LogResult"] = self._tail(executed.report)
         return Reply(result)
 
-    def _accept(
-        self, function: Function, name: FunctionName, payload: bytes, context: CallContext, trace_id: str
-    ) -> Reply:
+    def _accept(self, function: Function, name: FunctionName, event: Event, context: CallContext) -> Reply:
         queued = QueuedEvent(
-            function.name, name.qualifier, context.request_id, payload, trace_id, context.now, context.principal
+            function.name,
+            name.qualifier,
+            event.request_id,
+            event.payload,
+            event.trace_id,
+            context.now,
+            context.principal,
         )
-        deliver = Spawn(f"event for {function.name}", lambda: self.deliver(queued), delivery=True, trace_id=trace_id)
+        deliver = Spawn(
+            f"event for {function.name}", lambda: self.deliver(queued), delivery=True, trace_id=event.trace_id
+        )
         return Reply({"StatusCode": 202, "Payload": b""}, (deliver,))
 
     def _payload(self, params: Params, context: CallContext, kind: str) -> bytes:

@@ -17,12 +17,10 @@ import orjson
 
 from emulator.http import HttpRequest, HttpResponse
 
-__all__ = ["BadAnswer", "UrlExchange", "buffered_response", "cors_headers", "event_of", "streamed_response"]
+__all__ = ["BadAnswer", "UrlExchange", "buffered_response", "cors_headers", "event_of", "streamed_head"]
 
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
 _TEXT_SUFFIXES = ("+json", "+xml")
-_METADATA = "application/vnd.awslambda.http-integration-response"
-_DELIMITER = bytes(8)
 Headers = Sequence[tuple[str, str]]
 
 
@@ -145,18 +143,15 @@ def buffered_response(payload: bytes) -> HttpResponse:
     return HttpResponse(_status(value["statusCode"]), _headers(value), encoded)
 
 
-def streamed_response(payload: bytes, content_type: str) -> HttpResponse:
-    """The response that a streamed result stands for. Raises BadAnswer."""
-    if content_type != _METADATA:
-        return HttpResponse(200, (("Content-Type", content_type or "application/octet-stream"),), payload)
-    metadata, delimiter, body = payload.partition(_DELIMITER)
+def streamed_head(metadata: bytes) -> HttpResponse:
+    """The head of the response that a streamed result's metadata stands for. Raises BadAnswer."""
     try:
         value = orjson.loads(metadata)
     except orjson.JSONDecodeError as error:
         raise BadAnswer("the metadata of the stream is no JSON") from error
-    if not delimiter or not isinstance(value, dict):
-        raise BadAnswer("the stream has no metadata")
-    return HttpResponse(_status(value.get("statusCode", 200)), _headers(value), body)
+    if not isinstance(value, dict):
+        raise BadAnswer("the metadata of the stream is no object")
+    return HttpResponse(_status(value.get("statusCode", 200)), _headers(value))
 
 
 def _status(value: Any) -> int:

@@ -69,6 +69,8 @@ URLS = [
     (f"{STAGE}/Prod/a/b?c=d", "http://127.0.0.1:1/_aws/execute-api/abc123/Prod/a/b?c=d"),
     (STAGE, "http://127.0.0.1:1/_aws/execute-api/abc123/"),
     ("https://example.com/Prod", "https://example.com/Prod"),
+    ("https://abc.lambda-url.us-east-1.on.aws/", "http://127.0.0.1:1/_aws/lambda-url/abc/"),
+    ("https://abc.lambda-url.us-east-1.on.aws/a?b=c", "http://127.0.0.1:1/_aws/lambda-url/abc/a?b=c"),
     (
         "http://abc123.execute-api.us-east-1.amazonaws.com/Prod",
         "http://abc123.execute-api.us-east-1.amazonaws.com/Prod",
@@ -77,7 +79,7 @@ URLS = [
 
 
 @pytest.mark.parametrize(("url", "reachable"), URLS)
-def test_stage_url_is_rewritten_to_the_endpoint_and_no_other(url: str, reachable: str) -> None:
+def test_stage_and_function_urls_are_rewritten_to_the_endpoint_and_no_other(url: str, reachable: str) -> None:
     assert reachable_url(url, "http://127.0.0.1:1") == reachable
     assert reachable_url(url, None) == url
 

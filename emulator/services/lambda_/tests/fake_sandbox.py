@@ -26,11 +26,14 @@ from emulator.sandbox.effects import (
     StopEnvironment,
     TakeLateLines,
 )
+from emulator.sandbox.response_stream import ResponseStream
 from emulator.services.lambda_ import LambdaQuotas, LambdaService
 from emulator.services.logs import LogsService
 
 ROLE = "arn:aws:iam::000000000000:role/service/runner"
 Handler = Callable[[bytes], InvocationResult]
+Streaming = Callable[[ResponseStream], InvocationResult]
+"""Plays a runtime that is asked for a stream."""
 
 
 def ok(payload: bytes) -> InvocationResult:
@@ -39,6 +42,20 @@ def ok(payload: bytes) -> InvocationResult:
 
 def error(payload: bytes) -> InvocationResult:
     return InvocationResult(Outcome.ERROR, b'{"errorMessage":"no","errorType":"Bad","requestId":"","stackTrace":[]}')
+
+
+class Taken:
+    """Reads a streamed body."""
+
+    def __init__(self) -> None:
+        self.parts: list[bytes] = []
+        self.whole: bool | None = None
+
+    def take(self, part: bytes) -> None:
+        self.parts.append(part)
+
+    def end(self, *, whole: bool) -> None:
+        self.whole = whole
 
 
 class Mailbox(Service):
@@ -80,6 +97,7 @@ class Lambda:
         for name in ("sqs", "sns", "events"):
             self.engine.register(name, self.mailbox)
         self.handler: Handler = ok
+        self.streaming: Streaming | None = None
         self.hold = False
         """Whether invocations wait for `finish`."""
         self.init_failures: deque[InitFailure] = deque()
@@ -148,10 +166,17 @@ class Lambda:
 
     def _run(self, effect: RunInvocation, done: Any) -> None:
         self.runs.append(effect)
-        if self.hold:
-            self.held.append((effect, lambda: done(self.handler(effect.payload), None)))
+        stream = effect.stream
+        if stream is not None and self.streaming is not None:
+            stream.on_ready = lambda: self.engine.notify(stream)
+            result = self.streaming(stream)
+            outcome = replace(result, streamed_bytes=stream.written_bytes if stream.begun else None)
         else:
-            done(self.handler(effect.payload), None)
+            outcome = None
+        if self.hold:
+            self.held.append((effect, lambda: done(outcome or self.handler(effect.payload), None)))
+        else:
+            done(outcome or self.handler(effect.payload), None)
 
     def _stop(self, effect: StopEnvironment, done: Any) -> None:
         self.stopped.append(effect.environment_id)

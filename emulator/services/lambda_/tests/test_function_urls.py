@@ -9,11 +9,23 @@ from typing import Any
 import pytest
 
 from emulator.http import HttpRequest, HttpResponse
-from emulator.sandbox.effects import InvocationResult, Outcome
+from emulator.sandbox.effects import InvocationResult
 from emulator.services.lambda_.errors import ResourceConflictException
-from emulator.services.lambda_.tests.fake_sandbox import Lambda, error, ok
+from emulator.services.lambda_.tests.fake_sandbox import Lambda, Streaming, Taken, error, ok
 
 PROXY = "application/vnd.awslambda.http-integration-response"
+URL_PERMISSION = {
+    "StatementId": "url",
+    "Action": "lambda:InvokeFunctionUrl",
+    "Principal": "*",
+    "FunctionUrlAuthType": "NONE",
+}
+FUNCTION_PERMISSION = {
+    "StatementId": "function",
+    "Action": "lambda:InvokeFunction",
+    "Principal": "*",
+    "InvokedViaFunctionUrl": True,
+}
 
 
 def with_url(public: bool = True, **members: Any) -> tuple[Lambda, str]:
@@ -21,8 +33,8 @@ def with_url(public: bool = True, **members: Any) -> tuple[Lambda, str]:
     aws.function()
     shown = aws.call("CreateFunctionUrlConfig", FunctionName="f", **{"AuthType": "NONE", **members})
     if public:
-        aws.call("AddPermission", FunctionName="f", StatementId="url", Action="lambda:InvokeFunctionUrl", Principal="*",
-                 FunctionUrlAuthType="NONE")  # fmt: skip
+        aws.call("AddPermission", FunctionName="f", **URL_PERMISSION)
+        aws.call("AddPermission", FunctionName="f", **FUNCTION_PERMISSION)
     return aws, shown["FunctionUrl"].removeprefix("https://").partition(".")[0]
 
 
@@ -111,13 +123,100 @@ def test_signed_requests_only_where_the_url_says_so() -> None:
     assert event["requestContext"]["authorizer"]["iam"]["userArn"] == "arn:aws:iam::000000000000:user/u"
 
 
+@pytest.mark.parametrize(
+    "permissions",
+    [
+        (URL_PERMISSION,),
+        (FUNCTION_PERMISSION,),
+        (URL_PERMISSION, {**FUNCTION_PERMISSION, "Principal": "111111111111"}),
+        ({**URL_PERMISSION, "FunctionUrlAuthType": "AWS_IAM"}, FUNCTION_PERMISSION),
+        (URL_PERMISSION, {**FUNCTION_PERMISSION, "SourceArn": "arn:aws:s3:::b"}),
+    ],
+)
+def test_public_url_needs_both_permissions_for_everybody(permissions: tuple[dict[str, Any], ...]) -> None:
+    """https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html, since October 2025"""
+    aws, url_id = with_url(public=False)
+    for permission in permissions:
+        aws.call("AddPermission", FunctionName="f", **permission)
+    answer = ask(aws, url_id)
+    assert (answer.status, json.loads(answer.body)["Message"][:10]) == (403, "Forbidden.")
+    assert dict(answer.headers)["x-amzn-ErrorType"] == "AccessDeniedException"
+    assert aws.runs == []
+
+
+def test_alias_of_a_public_function_has_a_policy_of_its_own() -> None:
+    aws, _ = with_url()
+    aws.call("PublishVersion", FunctionName="f")
+    aws.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
+    shown = aws.call("CreateFunctionUrlConfig", FunctionName="f", Qualifier="live", AuthType="NONE")
+    url_id = shown["FunctionUrl"].removeprefix("https://").partition(".")[0]
+    assert ask(aws, url_id).status == 403
+    for permission in (URL_PERMISSION, FUNCTION_PERMISSION):
+        aws.call("AddPermission", FunctionName="f", Qualifier="live", **permission)
+    assert ask(aws, url_id).status == 200
+
+
+def streamed(*parts: bytes, content_type: str = "", result: InvocationResult | None = None) -> Streaming:
+    return lambda stream: (stream.begin(content_type), [*map(stream.write, parts)], result or ok(b""))[-1]
+
+
+def read(response: HttpResponse) -> tuple[bytes, bool | None]:
+    """What a client gets of a streamed body, and whether it is whole; None where it goes on."""
+    taken = Taken()
+    assert response.stream is not None
+    response.stream.connect(taken)
+    return b"".join(taken.parts), taken.whole
+
+
 def test_stream_carries_its_own_status_and_headers() -> None:
     aws, url_id = with_url(InvokeMode="RESPONSE_STREAM")
-    payload = b'{"statusCode":207,"headers":{"a":"b"}}' + bytes(8) + b"body"
-    aws.handler = lambda event: InvocationResult(Outcome.OK, payload, content_type=PROXY)
+    parts = (b'{"statusCode":207,"hea', b'ders":{"a":"b","content-length":"9"}}' + bytes(5), bytes(3) + b"bo", b"dy")
+    aws.streaming = streamed(*parts, content_type=PROXY)
     answer = ask(aws, url_id)
-    assert (answer.status, dict(answer.headers)["a"], answer.body) == (207, "b", b"body")
-    assert aws.runs[-1].streamed_limit_bytes == 209_715_200
+    assert (answer.status, dict(answer.headers)["a"], read(answer)) == (207, "b", (b"body", True))
+    assert "content-length" not in dict(answer.headers)
+    stream = aws.runs[-1].stream
+    assert stream is not None
+    assert stream.limit_bytes == 209_715_200
+
+
+def test_response_begins_before_the_function_has_ended() -> None:
+    aws, url_id = with_url(InvokeMode="RESPONSE_STREAM")
+    aws.hold = True
+    aws.streaming = streamed(b"early", content_type="text/x")
+    answer = ask(aws, url_id)
+    assert (answer.status, dict(answer.headers)["Content-Type"], read(answer)) == (200, "text/x", (b"early", None))
+    taken = Taken()
+    assert answer.stream is not None
+    answer.stream.connect(taken)
+    aws.finish()
+    assert (taken.parts, taken.whole) == ([], True)
+
+
+def test_failure_in_the_middle_of_a_stream_cuts_it_off() -> None:
+    aws, url_id = with_url(InvokeMode="RESPONSE_STREAM")
+    aws.streaming = streamed(b"some", content_type="text/x", result=error(b""))
+    answer = ask(aws, url_id)
+    assert (answer.status, read(answer)) == (200, (b"some", False))
+
+
+@pytest.mark.parametrize(
+    ("streaming", "status"),
+    [
+        (streamed(b"no json" + bytes(8), content_type=PROXY), 502),
+        (streamed(b'{"statusCode":200}', content_type=PROXY), 502),
+        (lambda stream: error(b""), 502),
+        (lambda stream: ok(b'{"statusCode":404}'), 200),
+    ],
+    ids=["bad metadata", "no end of metadata", "an error before anything", "a function that does not stream"],
+)
+def test_streaming_url_of_what_does_not_stream_well(streaming: Streaming, status: int) -> None:
+    aws, url_id = with_url(InvokeMode="RESPONSE_STREAM")
+    aws.streaming = streaming
+    answer = ask(aws, url_id)
+    assert answer.status == status
+    if status == 200:
+        assert read(answer) == (b'{"statusCode":404}', True)
 
 
 def test_cors_answers_preflights_itself_and_marks_responses() -> None:
