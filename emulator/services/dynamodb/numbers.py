@@ -9,6 +9,7 @@ import re
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from emulator.services.dynamodb.errors import ValidationException
+from emulator.services.dynamodb.request_error import RequestError
 
 __all__ = ["canonical_number", "number_add", "number_size", "number_sort_key", "number_subtract"]
 
@@ -16,41 +17,49 @@ MOST_DIGITS = 38
 LARGEST_EXPONENT = 125
 SMALLEST_EXPONENT = -130
 _EXACT = Context(prec=400, Emax=MAX_EMAX, Emin=MIN_EMIN)
-_ROUNDED = Context(prec=MOST_DIGITS)
 _PLAIN = re.compile(r"-?[1-9][0-9]{0,17}|0").fullmatch
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
-_INVALID = "One or more parameter values were invalid: "
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE](?P<exponent>[+-]?[0-9]+))?").fullmatch
+_NOT_NUMERIC = "The parameter cannot be converted to a numeric value"
+_READABLE_EXPONENT = 100_000
+"""Beyond it a number is out of range whatever its digits, and not worth building."""
+OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
 
 
 def canonical_number(text: str) -> str:
-    """The one text of a number's value, without exponent: `"1.0"` and `"10E-1"` are `"1"`. Raises ValidationException."""
+    """The one text of a number's value, without exponent: `"1.0"` and `"10E-1"` are `"1"`. Raises RequestError."""
     if _PLAIN(text) is not None:
         return text
-    if text == "":
-        raise ValidationException("The parameter cannot be converted to a numeric value")
-    if _NUMBER(text) is None:
-        raise ValidationException(f"The parameter cannot be converted to a numeric value: {text}")
-    return _canonical(Decimal(text), exact=True)
+    match = _NUMBER(text)
+    if match is None:
+        raise RequestError(f"{_NOT_NUMERIC}: {text}", older=_NOT_NUMERIC if text == "" else None)
+    exponent = int(match["exponent"] or 0)
+    if not -(2**63) <= exponent < 2**63:
+        raise RequestError(f"{_NOT_NUMERIC}: {text}")
+    if abs(exponent) > _READABLE_EXPONENT:
+        # The older layer reads the exponent into 32 bits, where the largest ones wrap around.
+        older = UNDERFLOW if (exponent > 0) == (abs(exponent) >= 2**31 - 1) else OVERFLOW
+        raise RequestError(OVERFLOW if exponent > 0 else UNDERFLOW, older=older)
+    number = Decimal(text)
+    if number.is_zero():  # held against the range by the exponent that it was written with
+        if exponent > LARGEST_EXPONENT:
+            raise RequestError(OVERFLOW)
+        if exponent < SMALLEST_EXPONENT:
+            raise RequestError(UNDERFLOW)
+    return _canonical(number, RequestError)
 
 
-def _canonical(number: Decimal, *, exact: bool) -> str:
-    """Canonical text of a number in range. One with too many digits is refused, or else rounded."""
+def _canonical(number: Decimal, error: type[ValidationException]) -> str:
+    """Canonical text of a number. Raises `error` where it is out of range or has too many digits."""
     if number.is_zero():
         return "0"
     number = _stripped(number)
-    digits = len(number.as_tuple().digits)
     if number.adjusted() > LARGEST_EXPONENT:
-        raise ValidationException(
-            "Number overflow. Attempting to store a number with magnitude larger than supported range"
-        )
+        raise error(OVERFLOW)
     if number.adjusted() < SMALLEST_EXPONENT:
-        raise ValidationException(
-            "Number underflow. Attempting to store a number with magnitude smaller than supported range"
-        )
-    if digits > MOST_DIGITS:
-        if exact:
-            raise ValidationException("Attempting to store more than 38 significant digits in a Number")
-        number = _stripped(_ROUNDED.plus(number))
+        raise error(UNDERFLOW)
+    if len(number.as_tuple().digits) > MOST_DIGITS:
+        raise error("Attempting to store more than 38 significant digits in a Number")
     return format(number, "f")
 
 
@@ -69,12 +78,12 @@ def _stripped(number: Decimal) -> Decimal:
 
 def number_add(left: str, right: str) -> str:
     """The sum of two canonical numbers. Raises ValidationException when it is out of range or has too many digits."""
-    return _canonical(_EXACT.add(Decimal(left), Decimal(right)), exact=True)
+    return _canonical(_EXACT.add(Decimal(left), Decimal(right)), ValidationException)
 
 
 def number_subtract(left: str, right: str) -> str:
     """The difference of two canonical numbers. Raises ValidationException as `number_add`."""
-    return _canonical(_EXACT.subtract(Decimal(left), Decimal(right)), exact=True)
+    return _canonical(_EXACT.subtract(Decimal(left), Decimal(right)), ValidationException)
 
 
 def number_sort_key(text: str) -> int | Decimal:
@@ -83,12 +92,13 @@ def number_sort_key(text: str) -> int | Decimal:
 
 
 def number_size(text: str) -> int:
-    """Bytes that a canonical number counts for: about one per two significant digits, and one more; a sign is one more."""
-    digits = text.lstrip("-").replace(".", "").strip("0")
-    if digits == "":
+    """Bytes that a canonical number counts for: one, one per two significant digits before the point and after it, one for a minus."""
+    digits = text.lstrip("-")
+    if digits == "0":
         return 1
-    whole, _, fraction = text.lstrip("-").partition(".")
-    leading = len(whole) if whole != "0" else -(len(fraction) - len(fraction.lstrip("0")))
-    # Digits are kept in pairs of a base 100 number: an odd exponent moves the pairs by one.
-    pairs = (len(digits) + (leading % 2) + 1) // 2
-    return pairs + 1 + (1 if text.startswith("-") else 0)
+    whole, _, fraction = digits.partition(".")
+    if fraction == "":
+        whole = whole.rstrip("0")
+    elif whole == "0":
+        whole, fraction = "", fraction.lstrip("0")
+    return 1 + (len(whole) + 1) // 2 + (len(fraction) + 1) // 2 + (digits != text)

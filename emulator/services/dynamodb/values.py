@@ -8,14 +8,16 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.Nami
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.numbers import canonical_number, number_sort_key
+from emulator.services.dynamodb.request_error import RequestError
 
 __all__ = [
     "DEEPEST_NESTING",
+    "NESTED_TOO_DEEP",
     "TYPES",
     "AttributeValue",
     "Item",
@@ -23,6 +25,7 @@ __all__ = [
     "checked_value",
     "equal",
     "identity",
+    "members_of",
     "sort_key",
     "type_of",
 ]
@@ -38,20 +41,24 @@ _EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supp
 _SEVERAL = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
 )
-_NESTED = "Nesting Levels have exceeded supported limits"
+NESTED_TOO_DEEP = (
+    "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
+)
 _INVALID = "One or more parameter values were invalid: "
 _SET_KINDS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 
 def checked_item(item: Mapping[str, AttributeValue]) -> Item:
-    """The item with its numbers in canonical text. Raises ValidationException for a value that cannot be stored."""
+    """The item with its numbers in canonical text. Raises RequestError for a value that cannot be stored."""
     return {name: checked_value(value) for name, value in item.items()}
 
 
-def checked_value(value: AttributeValue, depth: int = 0) -> AttributeValue:
-    """One value, checked and canonical. `depth` counts the documents around it."""
+def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
+    """One value, checked and canonical. `level` is 1 for an attribute of the item, and one more inside each document."""
     if value is None or len(value) != 1:
         raise _not_one_type(value)
+    if level > DEEPEST_NESTING:
+        raise RequestError(NESTED_TOO_DEEP)
     for kind, inner in value.items():
         if kind == "S" or kind == "B" or kind == "BOOL":
             return value
@@ -59,39 +66,56 @@ def checked_value(value: AttributeValue, depth: int = 0) -> AttributeValue:
             text = canonical_number(inner)
             return value if text is inner else {"N": text}
         if kind == "M" or kind == "L":
-            if depth >= DEEPEST_NESTING:
-                raise ValidationException(_NESTED)
             if kind == "M":
-                return {"M": {name: checked_value(member, depth + 1) for name, member in inner.items()}}
-            return {"L": [checked_value(member, depth + 1) for member in inner]}
+                return {"M": {name: checked_value(member, level + 1) for name, member in inner.items()}}
+            return {"L": [checked_value(member, level + 1) for member in inner]}
         if kind == "NULL":
             return value if inner else {"NULL": True}
         if kind in _SET_KINDS:
             return _checked_set(kind, inner)
-    raise ValidationException(_EMPTY)
+    raise RequestError(_EMPTY)
 
 
 def _checked_set(kind: str, members: list[Any]) -> AttributeValue:
     if not members:
-        raise ValidationException(f"{_INVALID}An {_SET_KINDS[kind]} set  may not be empty")
+        raise RequestError(f"{_INVALID}An {_SET_KINDS[kind]} set  may not be empty")
     if kind == "NS":
         members = [canonical_number(member) for member in members]
     if len(set(members)) != len(members):
-        if kind == "NS":
-            raise ValidationException("Input collection contains duplicates")
-        shown = ", ".join(members) if kind == "SS" else ", ".join(str(member) for member in members)
-        raise ValidationException(f"{_INVALID}Input collection [{shown}] contains duplicates.")
+        raise _duplicates(kind, members)
     return {kind: members}
 
 
-def _not_one_type(value: AttributeValue | None) -> ValidationException:
+def _duplicates(kind: str, members: list[Any]) -> RequestError:
+    """The newer text shows the members in order up to the first repeat, then the repeat and the rest as they were sent."""
+    if kind == "NS":
+        text = "Input collection contains duplicates"
+        return RequestError(f"{_INVALID}{text}.", older=text)
+    seen: list[Any] = []
+    while members[len(seen)] not in seen:
+        seen.append(members[len(seen)])
+    shown = [*sorted(seen), *members[len(seen) :]]
+    if kind == "SS":
+        quoted = ", ".join(f'"{member}"' for member in shown)
+        plain = ", ".join(members)
+        tail = " contains duplicates."
+    else:
+        quoted = ",".join(f'"{b64encode(member).decode()}"' for member in shown)
+        plain = ", ".join(b64encode(member).decode() for member in members)
+        tail = "of type BS contains duplicates."
+    return RequestError(
+        f"{_INVALID}Input collection [{quoted}]{tail}", older=f"{_INVALID}Input collection [{plain}]{tail}"
+    )
+
+
+def _not_one_type(value: AttributeValue | None) -> RequestError:
     if not value:
-        return ValidationException(_EMPTY)
+        return RequestError(_EMPTY)
     # A number that is none is told first, whatever stands beside it.
     for number in (value.get("N"), *(value.get("NS") or ())):
         if number is not None:
             canonical_number(number)
-    return ValidationException(_SEVERAL)
+    return RequestError(_SEVERAL)
 
 
 def type_of(value: AttributeValue) -> str:
