@@ -37,9 +37,7 @@ def canonical_number(text: str) -> str:
     if not -(2**63) <= exponent < 2**63:
         raise RequestError(f"{_NOT_NUMERIC}: {text}")
     if abs(exponent) > _READABLE_EXPONENT:
-        # The older layer reads the exponent into 32 bits, where the largest ones wrap around.
-        older = UNDERFLOW if (exponent > 0) == (abs(exponent) >= 2**31 - 1) else OVERFLOW
-        raise RequestError(OVERFLOW if exponent > 0 else UNDERFLOW, older=older)
+        raise RequestError(OVERFLOW if exponent > 0 else UNDERFLOW, older=_older_text(text, exponent))
     number = Decimal(text)
     if number.is_zero():  # held against the range by the exponent that it was written with
         if exponent > LARGEST_EXPONENT:
@@ -47,6 +45,14 @@ def canonical_number(text: str) -> str:
         if exponent < SMALLEST_EXPONENT:
             raise RequestError(UNDERFLOW)
     return _canonical(number, RequestError)
+
+
+def _older_text(text: str, exponent: int) -> str:
+    """What the older layer, which reads exponents into 32 bits, says of a number far out of range."""
+    if not -(2**31) < exponent < 2**31:
+        return f"{_NOT_NUMERIC}: {text}"
+    digits = sum(map(str.isdigit, text.lower().partition("e")[0]))
+    return OVERFLOW if 0 < exponent < 2**31 - digits else UNDERFLOW
 
 
 def _canonical(number: Decimal, error: type[ValidationException]) -> str:

@@ -23,7 +23,7 @@ Fetch: TypeAlias = Callable[[Mapping[str, AttributeValue], Values], AttributeVal
 
 
 class Scope:
-    """The surroundings of one expression while it is compiled."""
+    """The surroundings of one expression while it is compiled. `kind` is the parameter's name; empty for a PartiQL statement."""
 
     def __init__(self, kind: str, names: Mapping[str, str]) -> None:
         self._kind, self._names = kind, names
@@ -36,7 +36,7 @@ class Scope:
 
     def error(self, message: str) -> RequestError:
         """An error of this expression."""
-        return RequestError(f"Invalid {self._kind}: {message}")
+        return RequestError(message if self._kind == "" else f"Invalid {self._kind}: {message}")
 
     def elements(self, path: Path) -> Elements:
         """A path's real elements. Raises RequestError for a name that is not defined, or too many elements."""

@@ -29,6 +29,12 @@ class Update:
         self.attribute_names = touched.attribute_names
         """The top-level attributes that it changes; none may be part of the primary key (see `check_keys`)."""
 
+    @property
+    def clause_bytes(self) -> int:
+        """What the clauses themselves count for where AWS measures an update before it is done."""
+        charged = {"SET": 19, "ADD": 19, "REMOVE": 2, "DELETE": 2}
+        return 3 + sum(charged[action.kind] for action in self._actions)
+
     def check_keys(self, key_names: frozenset[str]) -> None:
         """Raises ValidationException where it would change an attribute of the primary key."""
         for action in self._actions:
