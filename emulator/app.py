@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Emulator"]
 
-_DEPLOYED_FIRST = ("iam", "s3", "dynamodb", "ec2", "secretsmanager", "cloudwatch")
+_DEPLOYED_FIRST = ("iam", "s3", "ec2", "secretsmanager", "cloudwatch")
 """Bridged services that templates use; the bridge reads them while the template is being expanded."""
 _FUNCTION_URL = re.compile(r"^https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws(/\S*)$")
 _API_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(/\S*)$")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from emulator.account import Account
@@ -14,6 +15,7 @@ from emulator.operation import Service
 
 if TYPE_CHECKING:
     from emulator.protocols import Wires
+    from emulator.services.dynamodb import DynamodbState
 
 __all__ = ["native_service_class", "service_factories"]
 
@@ -29,6 +31,14 @@ def native_service_class(name: str) -> type[Service]:
             from emulator.services.cloudformation import CloudformationService
 
             return CloudformationService
+        case "dynamodb":
+            from emulator.services.dynamodb import DynamodbService
+
+            return DynamodbService
+        case "dynamodbstreams":
+            from emulator.services.dynamodb import DynamodbStreamsService
+
+            return DynamodbStreamsService
         case "elasticache":
             from emulator.services.elasticache import ElasticacheService
 
@@ -88,9 +98,27 @@ def service_factories(
 
         return StepFunctionsService(account, emulated=NATIVE | BRIDGED)
 
+    @cache
+    def tables() -> DynamodbState:
+        from emulator.services.dynamodb import DynamodbState
+
+        return DynamodbState(account)
+
+    def items() -> Dispatchable:
+        from emulator.services.dynamodb import DynamodbService
+
+        return DynamodbService(account, state=tables())
+
+    def streams() -> Dispatchable:
+        from emulator.services.dynamodb import DynamodbStreamsService
+
+        return DynamodbStreamsService(account, state=tables())
+
     return {
         **{name: native(name) for name in sorted(NATIVE)},
         **{name: bridged(name) for name in sorted(BRIDGED)},
+        "dynamodb": items,
+        "dynamodbstreams": streams,
         "lambda": functions,
         "stepfunctions": executions,
     }

@@ -28,7 +28,6 @@ __all__ = ["BridgedService"]
 
 _RESOURCE_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("AlarmName", "Namespace"),
-    "dynamodb": ("TableName",),
     "ec2": ("VpcId", "SubnetId", "GroupId"),
     "iam": ("RoleName", "PolicyArn", "UserName", "PolicyName"),
     "kms": ("KeyId", "AliasName"),

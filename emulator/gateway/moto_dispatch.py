@@ -24,8 +24,6 @@ __all__ = ["MotoDispatch", "NotInMoto", "patch_moto"]
 _Answer = tuple[int, list[tuple[str, str]], bytes]
 _Handler = Callable[[Any, str, Any], tuple[int, Any, Any]]
 
-ITEM_MAX_BYTES = 409_600  # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-
 
 class NotInMoto(Exception):
     """moto has no such service or operation."""
@@ -34,29 +32,13 @@ class NotInMoto(Exception):
 def patch_moto() -> None:
     """Correct what moto does against our purpose. Called once, in the worker.
 
-    Every model instance is kept for a dashboard that nobody here looks at, so memory grows with each write; and items are refused at
-    405,000 bytes, below DynamoDB's 400 KB.
+    Every model instance is kept for a dashboard that nobody here looks at, so memory grows with each write.
     """
 
     def new(cls: Any, *_: Any, **__: Any) -> Any:
         return object.__new__(cls)
 
     BaseModel.__new__ = new  # type: ignore[method-assign]
-    from moto.dynamodb.exceptions import ItemSizeTooLarge
-    from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
-    from moto.dynamodb.models.utilities import bytesize
-
-    def size_of(value: Any) -> int:
-        size: int = value.size() if type(value) is DynamoType else bytesize(str(value))
-        return size
-
-    def set_item(self: Any, key: str, value: Any) -> None:
-        others = sum(bytesize(name) + size_of(item) for name, item in self.items() if name != key)
-        if others + bytesize(key) + size_of(value) > ITEM_MAX_BYTES:
-            raise ItemSizeTooLarge
-        dict.__setitem__(self, key, value)
-
-    LimitedSizeDict.__setitem__ = set_item  # type: ignore[method-assign]
     patch_secure_transport()
     patch_identities()
 

@@ -25,10 +25,23 @@ __all__ = [
     "service_of",
 ]
 
-NATIVE = frozenset({"apigateway", "cloudformation", "elasticache", "lambda", "logs", "sns", "sqs", "stepfunctions"})
+NATIVE = frozenset(
+    {
+        "apigateway",
+        "cloudformation",
+        "dynamodb",
+        "dynamodbstreams",
+        "elasticache",
+        "lambda",
+        "logs",
+        "sns",
+        "sqs",
+        "stepfunctions",
+    }
+)
 """Services that run in the engine."""
 
-BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
+BRIDGED = frozenset({"cloudwatch", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
 """Services that moto plays for us. Making one native is moving its name."""
 
 # Signing names that differ from botocore's service names.

@@ -58,7 +58,18 @@ _DIALECTS: Mapping[str, Dialect] = {
     "apigatewayv2": Dialect(invalid_code="BadRequestException"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/CommonErrors.html
     "cloudformation": _QUERY,
-    "dynamodb": Dialect(error_namespace="com.amazonaws.dynamodb.v20120810#"),
+    "dynamodb": Dialect(
+        error_namespace="com.amazonaws.dynamodb.v20120810#",  # [O]
+        constraints={
+            # AWS words these itself; the service does.
+            "BatchGetRequestMap": {"min": None, "max": None},
+            "BatchWriteItemRequestMap": {"min": None, "max": None},
+            "KeyList": {"min": None, "max": None},
+            "WriteRequests": {"min": None, "max": None},
+            "ReturnValue": {"enum": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")},  # [O]
+        },
+    ),
+    "dynamodbstreams": Dialect(error_namespace="com.amazonaws.dynamodb.v20120810#"),
     "elasticache": Dialect(
         invalid_code="InvalidParameterValue",
         missing_code="MissingParameter",

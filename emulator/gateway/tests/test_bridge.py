@@ -27,7 +27,7 @@ AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=key/20260101/eu-west-1/s3/aws4_requ
 def bridge() -> Iterator[BridgeHarness]:
     harness = BridgeHarness()
     try:
-        harness.preload("s3", "dynamodb")
+        harness.preload("s3", "secretsmanager")
         location = {"LocationConstraint": "eu-west-1"}
         harness.call("s3", "CreateBucket", {"Bucket": "bucket", "CreateBucketConfiguration": location})
         yield harness
@@ -72,54 +72,6 @@ def test_object_of_six_megabytes_comes_back_as_it_was_put(bridge: BridgeHarness)
     assert written["ETag"] == read["ETag"] == f'"{hashlib.md5(SIX_MEGABYTES).hexdigest()}"'
 
 
-def test_item_keeps_numbers_and_bytes(bridge: BridgeHarness) -> None:
-    bridge.call(
-        "dynamodb",
-        "CreateTable",
-        {
-            "TableName": "table",
-            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}, {"AttributeName": "n", "KeyType": "RANGE"}],
-            "AttributeDefinitions": [
-                {"AttributeName": "k", "AttributeType": "S"},
-                {"AttributeName": "n", "AttributeType": "N"},
-            ],
-            "BillingMode": "PAY_PER_REQUEST",
-        },
-    )
-    item = {
-        "k": {"S": "ü"},
-        "n": {"N": "1767225600.25"},
-        "b": {"B": b"\x00\xff"},
-        "l": {"L": [{"NULL": True}, {"M": {}}]},
-    }
-    bridge.call("dynamodb", "PutItem", {"TableName": "table", "Item": item})
-    key = {"k": item["k"], "n": item["n"]}
-    assert bridge.call("dynamodb", "GetItem", {"TableName": "table", "Key": key})["Item"] == item
-
-
-@pytest.mark.parametrize(("length", "fits"), [(409_600 - 5, True), (409_600 - 4, False)])
-def test_item_may_have_400_kilobytes(bridge: BridgeHarness, length: int, fits: bool) -> None:
-    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: names and values count."""
-    table = f"sizes-{length}"
-    bridge.call(
-        "dynamodb",
-        "CreateTable",
-        {
-            "TableName": table,
-            "KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
-            "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "S"}],
-            "BillingMode": "PAY_PER_REQUEST",
-        },
-    )
-    params = {"TableName": table, "Item": {"k": {"S": "key"}, "v": {"S": "x" * length}}}
-    if fits:
-        bridge.call("dynamodb", "PutItem", params)
-        return
-    with pytest.raises(AwsError, match="Item size has exceeded the maximum allowed size") as refused:
-        bridge.call("dynamodb", "PutItem", params)
-    assert refused.value.code == "ValidationException"
-
-
 def test_stores_of_the_control_plane_answer_in_botocores_shapes(bridge: BridgeHarness) -> None:
     role = bridge.call("iam", "CreateRole", {"RoleName": "role", "AssumeRolePolicyDocument": '{"Statement": []}'})[
         "Role"
@@ -150,7 +102,7 @@ def test_error_of_moto_is_an_aws_error_with_its_code_and_fields(bridge: BridgeHa
     assert (refused.value.code, refused.value.status) == ("NoSuchKey", 404)
     assert refused.value.fields["Key"] == "none"
     with pytest.raises(AwsError) as refused:
-        bridge.call("dynamodb", "GetItem", {"TableName": "none", "Key": {"k": {"S": "1"}}})
+        bridge.call("secretsmanager", "GetSecretValue", {"SecretId": "none"})
     assert refused.value.code == "ResourceNotFoundException"
 
 
@@ -208,10 +160,10 @@ def test_http_error_is_motos_own_and_journaled_with_its_code(bridge: BridgeHarne
 
 
 def test_journal_names_the_resource_of_a_json_request(bridge: BridgeHarness) -> None:
-    headers = (("X-Amz-Target", "DynamoDB_20120810.DescribeTable"), ("Content-Type", "application/x-amz-json-1.0"))
-    response = bridge.send("dynamodb", HttpRequest("POST", "/", "", headers, b'{"TableName": "missing"}'))
+    headers = (("X-Amz-Target", "secretsmanager.DescribeSecret"), ("Content-Type", "application/x-amz-json-1.1"))
+    response = bridge.send("secretsmanager", HttpRequest("POST", "/", "", headers, b'{"SecretId": "missing"}'))
     assert orjson.loads(response.body)["__type"].endswith("ResourceNotFoundException")
-    assert bridge.engine.journal.entries(service="dynamodb", operation="DescribeTable")[-1].resource == "missing"
+    assert bridge.engine.journal.entries(service="secretsmanager", operation="DescribeSecret")[-1].resource == "missing"
 
 
 def test_cbor_request_is_refused_by_name(bridge: BridgeHarness) -> None:
