@@ -89,6 +89,12 @@ class Body:
             return parts[0]
         return Body(None, parts, sum(part.size for part in parts), {})
 
+    @staticmethod
+    def joined_with(bodies: Iterable[Body], digests: Mapping[str, bytes]) -> Body:
+        """The bodies one after the other, where some digests of the whole are known already."""
+        parts = tuple(bodies)
+        return Body(None, parts, sum(part.size for part in parts), digests)
+
     def slice(self, start: int, stop: int) -> Body:
         """The bytes from `start` to before `stop`, both within the body."""
         if not 0 <= start <= stop <= self.size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote
 
@@ -15,9 +15,8 @@ from emulator.engine import Engine
 from emulator.errors import AwsError, InternalFailure, UnsupportedOperation
 from emulator.gateway.control import Control
 from emulator.gateway.routing import BRIDGED, NATIVE, Scope, api_stage_of, scope_of, service_of
-from emulator.gateway.s3_access import form_operation
-from emulator.gateway.s3_addressing import path_style
-from emulator.gateway.server import Respond
+from emulator.gateway.s3_surface import BrowserRules, S3Surface
+from emulator.gateway.server import BodyIntake, Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext
 
@@ -47,7 +46,10 @@ class ApiStages(Protocol):
 class Front:
     """Handles every request of one emulator."""
 
-    def __init__(self, engine: Engine, account: Account, wires: Callable[[], Wires], control: Control) -> None:
+    def __init__(
+        self, engine: Engine, account: Account, wires: Callable[[], Wires], control: Control, s3: S3Surface
+    ) -> None:
+        self._s3 = s3
         self._engine = engine
         self._account = account
         self._wires = wires
@@ -63,6 +65,12 @@ class Front:
             return
         self._handle_service(request, respond)
 
+    def intake(self, head: HttpRequest) -> BodyIntake | None:
+        """Takes the large bodies of S3 while they arrive."""
+        if head.path.startswith("/_windtunnel") or api_stage_of(head) is not None:
+            return None
+        return self._s3.begin(head) if service_of(head, scope_of(head)) == "s3" else None
+
     # -- API stages --------------------------------------------------------------------------------------------------------------
 
     def _handle_stage(self, request: HttpRequest, api_id: str, stage: str, path: str, respond: Respond) -> None:
@@ -77,7 +85,7 @@ class Front:
             request.method,
             resource=f"{api_id}/{stage}{path}",
             trace_id=trace_id,
-            request_bytes=len(request.body),
+            request_bytes=request.body_bytes,
         )
 
         engine.requests += 1
@@ -100,7 +108,7 @@ class Front:
                 trace_id=trace_id,
                 started=now,
                 outcome=str(result.status),
-                response_bytes=len(result.body),
+                response_bytes=result.body_bytes,
             )
 
         stages = cast(ApiStages, engine.service("apigateway"))
@@ -115,8 +123,6 @@ class Front:
         engine = self._engine
         scope = scope_of(request)
         service = service_of(request, scope)
-        if service == "s3":
-            request = path_style(request)
         request_id = engine.identifiers.uuid()
         if service not in NATIVE and service not in BRIDGED:
             respond(
@@ -129,19 +135,23 @@ class Front:
             return
         wire = self._wires().get(service)
         operation = ""
+        params: Mapping[str, Any] = {}
+        unmodelled = None
         try:
-            self._check_region(scope, service)
-            form = form_operation(request) if service == "s3" else None
-            if form is None:
+            if service == "s3":
+                request, unmodelled = self._s3.received(request)
+                respond = self._to_browsers(request, respond)
+                self._s3.check(request, engine.clock.now())
+            else:
+                self._check_region(scope, service)
+            if unmodelled is None:
                 routed = wire.route(request)
                 operation = routed.operation
+                if service in NATIVE:
+                    params = wire.parse(operation, request, routed.uri_params)
+                    wire.validate(operation, params)
             else:
-                operation = form
-            if service in NATIVE:
-                params = wire.parse(operation, request, routed.uri_params)
-                wire.validate(operation, params)
-            else:
-                params = {}
+                operation = unmodelled
         except AwsError as error:
             respond(wire.serialise_error(error, request_id, operation or None))
             return
@@ -171,6 +181,13 @@ class Front:
             request=request,
         )
         engine.call(service, operation, params, context, done)
+
+    def _to_browsers(self, request: HttpRequest, respond: Respond) -> Respond:
+        """Responds with the headers that let a page of another origin read the answer, where there is such a page."""
+        if "origin" not in request.headers:
+            return respond
+        rules = cast(BrowserRules, self._engine.service("s3"))
+        return lambda response: respond(self._s3.with_cors(request, response, rules))
 
     def _check_region(self, scope: Scope, service: str) -> None:
         region = self._account.region

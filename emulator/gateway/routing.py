@@ -86,7 +86,11 @@ class Scope:
 
 def scope_of(request: HttpRequest) -> Scope:
     """The SigV4 scope from the Authorization header or a presigned URL; empty where the request is unsigned."""
-    match = _SCOPE.search(request.headers.get("authorization", ""))
+    authorization = request.headers.get("authorization", "")
+    if authorization.startswith("AWS ") or "AWSAccessKeyId=" in request.query:  # S3's first signature
+        key = authorization[4:].partition(":")[0] or parse_qs(request.query).get("AWSAccessKeyId", [""])[0]
+        return Scope(key, "", "s3")
+    match = _SCOPE.search(authorization)
     if match is None and "X-Amz-Credential" in request.query:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         match = _SCOPE.search(f"Credential={credential}")

@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from emulator.http import HttpRequest
+from emulator.protocols.encoded_words import decode_words, encode_words
 from emulator.protocols.errors import SerializationException
 from emulator.protocols.scalars import TEXT_PARSERS, format_float, format_timestamp
 
@@ -80,7 +81,11 @@ class RequestBindings:
                 params[row.member] = values if row.is_list else values[0]
         for row in self._prefixed:
             prefix = row.wire_name.lower()
-            found = {name[len(prefix) :]: value for name, value in request.headers.items() if name.startswith(prefix)}
+            found = {
+                name[len(prefix) :]: value if "=?" not in value else decode_words(value)
+                for name, value in request.headers.items()
+                if name.startswith(prefix)
+            }
             if found:
                 params[row.member] = found
         return params
@@ -129,7 +134,9 @@ def _single(header: str, write: Callable[[Any], str]) -> HeaderWriter:
 
 
 def _many(prefix: str) -> HeaderWriter:
-    return lambda value: [(f"{prefix}{key}", item) for key, item in value.items()]
+    return lambda value: [
+        (f"{prefix}{key}", item if item.isascii() else encode_words(item)) for key, item in value.items()
+    ]
 
 
 def _writer(shape: Shape) -> Callable[[Any], str]:
