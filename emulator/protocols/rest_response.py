@@ -57,6 +57,7 @@ def compile_response(
         for name, changed in partial.items():
             if result.get(name) is not None:
                 status = changed
+        status = getattr(result, "status", status)  # a result that knows better than the model
         body, content_type = write_body(result)
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))

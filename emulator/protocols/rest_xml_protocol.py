@@ -26,7 +26,12 @@ __all__ = ["RestXmlProtocol", "s3_ids"]
 _XML = "application/xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
-_S3_STATUSES: Mapping[str, int] = {"PutBucketPolicy": 204, "ContentRange": 206}
+_S3_STATUSES: Mapping[str, int] = {
+    "ContentRange": 206,
+    "PutBucketPolicy": 204,
+    "PutBucketTagging": 204,
+    "RestoreObject": 202,
+}
 """By operation, or by a member of the result: what the model leaves out."""
 
 
