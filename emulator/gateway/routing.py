@@ -15,10 +15,12 @@ from emulator.http import HttpRequest
 
 __all__ = ["BRIDGED", "NATIVE", "ApiStage", "Scope", "api_stage_of", "scope_of", "service_of"]
 
-NATIVE = frozenset({"apigateway", "cloudformation", "elasticache", "lambda", "logs", "sns", "sqs", "stepfunctions"})
+NATIVE = frozenset(
+    {"apigateway", "cloudformation", "elasticache", "lambda", "logs", "s3", "sns", "sqs", "stepfunctions"}
+)
 """Services that run in the engine."""
 
-BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
+BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "iam", "kms", "secretsmanager", "ssm", "sts"})
 """Services that moto plays for us. Making one native is moving its name."""
 
 # Signing names that differ from botocore's service names.
