@@ -16,7 +16,18 @@ from typing import Any, Protocol, cast
 __all__ = ["CHECKSUM_BYTES", "CRCS", "MD5", "Digests", "combined"]
 
 MD5 = "MD5"
-CHECKSUM_BYTES: Mapping[str, int] = {"CRC32": 4, "CRC32C": 4, "CRC64NVME": 8, "SHA1": 20, "SHA256": 32, MD5: 16}
+CHECKSUM_BYTES: Mapping[str, int] = {
+    "CRC32": 4,
+    "CRC32C": 4,
+    "CRC64NVME": 8,
+    MD5: 16,
+    "SHA1": 20,
+    "SHA256": 32,
+    "SHA512": 64,
+    "XXHASH128": 16,
+    "XXHASH3": 8,
+    "XXHASH64": 8,
+}
 """Length of each algorithm's value in bytes."""
 CRCS = frozenset({"CRC32", "CRC32C", "CRC64NVME"})
 """The algorithms whose value for a whole follows from those of its parts."""
@@ -45,6 +56,22 @@ class _Crc:
         return self._value.to_bytes(self._length, "big")
 
 
+class _Finalized:
+    """One of awscrt's hashes with hashlib's interface: it may be asked for its value once."""
+
+    __slots__ = ("_hash",)
+
+    def __init__(self, native: Any) -> None:
+        self._hash = native
+
+    def update(self, data: Any, /) -> None:
+        self._hash.update(data)
+
+    def digest(self) -> bytes:
+        value: bytes = self._hash.finalize()
+        return value
+
+
 @cache
 def _native() -> ModuleType:
     """awscrt's module, imported at first use: it takes a tenth of a second."""
@@ -57,6 +84,10 @@ _MAKERS: Mapping[str, Callable[[], _Hash]] = {
     MD5: lambda: hashlib.md5(usedforsecurity=False),
     "SHA1": lambda: hashlib.sha1(usedforsecurity=False),
     "SHA256": hashlib.sha256,
+    "SHA512": hashlib.sha512,
+    "XXHASH128": lambda: _Finalized(_native().XXHash.new_xxhash3_128()),
+    "XXHASH3": lambda: _Finalized(_native().XXHash.new_xxhash3_64()),
+    "XXHASH64": lambda: _Finalized(_native().XXHash.new_xxhash64()),
     "CRC32": lambda: _Crc(zlib.crc32, 4),
     "CRC32C": lambda: _Crc(_native().crc32c, 4),
     "CRC64NVME": lambda: _Crc(_native().crc64nvme, 8),

@@ -40,6 +40,7 @@ class _Binding:
     wire_name: str
     read: Callable[[str], Any]
     is_list: bool = False
+    is_number: bool = False
 
 
 class RequestBindings:
@@ -62,7 +63,8 @@ class RequestBindings:
             wire_name = member.serialization.get("name", "" if location == "headers" else name)
             inner = member.member if isinstance(member, ListShape) else member
             read = str if isinstance(member, MapShape) else _reader(inner, name)
-            rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape)))
+            is_number = inner.type_name in ("integer", "long")
+            rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape), is_number))
 
     def read(self, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
         """The members found. Raises SerializationException where a value is not what its shape says."""
@@ -96,7 +98,7 @@ class RequestBindings:
             pairs.setdefault(name, []).append(value)
         for row in self._query:
             values = pairs.pop(row.wire_name, None)
-            if values is not None:
+            if values is not None and not (row.is_number and values[-1] == ""):
                 params[row.member] = [row.read(item) for item in values] if row.is_list else row.read(values[-1])
         if self._rest_of_query is not None and pairs:
             params[self._rest_of_query] = {name: values[-1] for name, values in pairs.items()}

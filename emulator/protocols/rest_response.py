@@ -54,6 +54,7 @@ def compile_response(
                     has_content_type = has_content_type or header[0].lower() == "content-type"
                     headers.append(header)
         status = default_status if status_member is None else result.get(status_member) or default_status
+        status = getattr(result, "status", status)  # of an operation that answers with one of two
         for name, changed in partial.items():
             if result.get(name) is not None:
                 status = changed

@@ -46,7 +46,10 @@ class BucketOperations(S3Hooks):
         """Make a bucket."""
         name = params["Bucket"]
         check_bucket_name(name)
-        configuration = params.get("CreateBucketConfiguration") or {}
+        configuration = params.get("CreateBucketConfiguration")
+        if configuration is not None and not configuration:
+            raise MalformedXml
+        configuration = configuration or {}
         for member in ("Location", "Bucket"):
             if configuration.get(member) is not None:
                 raise UnsupportedOperation(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.body import Body
-from emulator.checksums import CHECKSUM_BYTES, CRCS, MD5, Digests, combined
+from emulator.checksums import CHECKSUM_BYTES, CRCS, Digests, combined
 from emulator.operation import Params
 from emulator.services.s3.errors import BadDigest, InvalidDigest, InvalidRequest
 from emulator.services.s3.state import Checksum, Part
@@ -38,7 +38,7 @@ __all__ = [
 FULL_OBJECT = "FULL_OBJECT"
 COMPOSITE = "COMPOSITE"
 DEFAULT_ALGORITHM = "CRC64NVME"
-_MEMBERS: Mapping[str, str] = {name: f"Checksum{name}" for name in CHECKSUM_BYTES if name != MD5}
+_MEMBERS: Mapping[str, str] = {name: f"Checksum{name}" for name in CHECKSUM_BYTES}
 
 
 def member_of(algorithm: str) -> str:
@@ -74,12 +74,10 @@ def expected_checksum(params: Params) -> tuple[str, str] | None:
     given = [(algorithm, params[member]) for algorithm, member in _MEMBERS.items() if params.get(member) is not None]
     if len(given) > 1:
         raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
-    asked = check_algorithm(params.get("ChecksumAlgorithm"))
+    check_algorithm(params.get("ChecksumAlgorithm"))
     if not given:
         return None
     algorithm, value = given[0]
-    if asked is not None and asked != algorithm:
-        raise InvalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
     if not _is_digest(value, CHECKSUM_BYTES[algorithm]):
         raise InvalidRequest(f"Value for x-amz-checksum-{algorithm.lower()} header is invalid.")
     return algorithm, value
@@ -98,7 +96,7 @@ def full_object(body: Body, algorithm: str) -> Checksum:
 
 
 def verified(body: Body, params: Params) -> Checksum | None:
-    """The checksum that a call brings, once it is found true; one of the algorithm that it only names; None without either.
+    """The checksum that a call brings, once it is found true; None without one.
 
     Raises BadDigest, InvalidRequest.
     """

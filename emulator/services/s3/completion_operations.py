@@ -16,6 +16,7 @@ from emulator.services.s3.checksum_rules import (
     COMPOSITE,
     DEFAULT_ALGORITHM,
     composite,
+    expected_checksum,
     joined,
     member_of,
     multipart_etag,
@@ -147,7 +148,7 @@ class CompletionOperations(ObjectOperations):
 def _same_checksum(upload: Upload, part: Part, row: Mapping[str, Any]) -> bool:
     """Whether a listed part has the checksum that was uploaded. Raises InvalidRequest where one has to be listed and is not."""
     if part.checksum is None:
-        return True
+        return not any(name.startswith("Checksum") for name, value in row.items() if value is not None)
     listed = row.get(member_of(part.checksum.algorithm))
     if listed is None:
         if upload.checksum_kind == COMPOSITE:
@@ -169,6 +170,12 @@ def _checksum(upload: Upload, parts: Sequence[Part], params: Params) -> Checksum
             "checksum mode."
         )
     algorithm = upload.checksum_algorithm or DEFAULT_ALGORITHM
+    brought = expected_checksum(params) if upload.checksum_kind != COMPOSITE else None
+    if brought is not None and brought[0] != algorithm:
+        expected = "null" if upload.checksum_algorithm is None else algorithm.lower()
+        raise InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {expected}, actual checksum Type: {brought[0].lower()}"
+        )
     checksum = composite(algorithm, parts) if upload.checksum_kind == COMPOSITE else joined(algorithm, parts)
     given = params.get(member_of(algorithm))
     if given is not None:

@@ -62,8 +62,9 @@ class CopyOperations(ObjectOperations, Copying):
                 **source.shown(),
                 **encryption.shown(),
             }
-            if bucket.versioning == "Enabled":
-                result["VersionId"] = version.version_id
+            version_id = bucket.shown_version_id(version)
+            if version_id is not None:
+                result["VersionId"] = version_id
             expiration = self.expiration_header(bucket, version)
             if expiration is not None:
                 result["Expiration"] = expiration

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_plus
 
 from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params
 from emulator.services.s3.conditions import check_source
 from emulator.services.s3.customer_keys import check_read_key
 from emulator.services.s3.errors import InvalidArgument, InvalidRequest, NoSuchKey
+from emulator.services.s3.key_index import NULL_VERSION
 from emulator.services.s3.reading import Reading
 from emulator.services.s3.restore import check_readable
 from emulator.services.s3.state import Bucket, ObjectVersion
@@ -34,8 +35,8 @@ class Source:
 
     def shown(self) -> dict[str, str]:
         """The members of a response that say which version was copied."""
-        version_id = self.bucket.shown_version_id(self.version)
-        return {} if version_id is None else {"CopySourceVersionId": version_id}
+        version_id = self.version.version_id
+        return {} if version_id == NULL_VERSION else {"CopySourceVersionId": version_id}
 
 
 class Copying(Reading):
@@ -63,10 +64,9 @@ def _parts(value: Any) -> tuple[str, str, str | None]:
     if isinstance(value, dict):  # as the SDKs take it; other services may, too
         return value["Bucket"], value["Key"], value.get("VersionId")
     path, question, query = str(value).partition("?versionId=")
-    name, slash, key = unquote(path).removeprefix("/").partition("/")
+    name, slash, key = unquote_plus(path).removeprefix("/").partition("/")
     if name.startswith("arn:"):
         raise UnsupportedOperation("s3: access points (arn: in x-amz-copy-source) are not supported by this emulator")
     if not slash or not name or not key:
-        message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise InvalidArgument.of(message, _HEADER, value)
-    return name, key, unquote(query) if question else None
+        raise InvalidArgument.of("Invalid copy source object key", _HEADER, _HEADER)
+    return name, key, unquote_plus(query) if question else None

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Generator
 from typing import Any
 
+from emulator.arn import Arn
 from emulator.effects import Call, Effect, Process
 from emulator.errors import AwsError
 from emulator.operation import Params, Reply
@@ -24,6 +26,7 @@ __all__ = ["Encrypting"]
 _SSE = "x-amz-server-side-encryption"
 _KMS = ("aws:kms", "aws:kms:dsse")
 _MANAGED_KEY = "alias/aws/s3"
+_KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|alias/.+)")
 
 
 class Encrypting(S3Hooks):
@@ -84,10 +87,9 @@ class Encrypting(S3Hooks):
         try:
             answer = yield Call("kms", "DescribeKey", {"KeyId": key_id}, principal="s3.amazonaws.com")
         except AwsError as error:
-            if error.code != "NotFoundException":
+            if error.code not in ("NotFoundException", "InvalidArnException", "ValidationException"):
                 raise
-            arn = key_id if key_id.startswith("arn:") else self.account.arn("kms", f"key/{key_id}")
-            raise KmsNotFoundException(f"Key '{arn}' does not exist") from error
+            raise KmsNotFoundException(self._unknown_key(key_id)) from error
         metadata = answer["KeyMetadata"]
         if metadata.get("KeyState", "Enabled") == "Disabled":
             raise KmsDisabledException(f"{metadata['Arn']} is disabled.")
@@ -97,6 +99,21 @@ class Encrypting(S3Hooks):
         if key_id == _MANAGED_KEY:
             self.aws_managed_key_arn = arn
         return arn
+
+    def _unknown_key(self, key_id: str) -> str:
+        """S3's text for a key that KMS does not have."""
+        if key_id.startswith("arn:"):
+            region = Arn.parse(key_id).region
+            return f"Key '{key_id}' does not exist" if region == self.account.region else f"Invalid arn {region}"
+        if _KEY_ID.fullmatch(key_id) is None:
+            return f"Invalid keyId '{key_id}'"
+        return f"Key '{self.account.arn('kms', f'key/{key_id}')}' does not exist"
+
+    def after_key_check(self, encryption: Encryption, reply: Reply) -> Reply | Process:
+        """The reply, once the KMS key of the object is found usable."""
+        if encryption.kms_key_id is None or encryption.kms_key_id == self.aws_managed_key_arn:
+            return reply
+        return self._with_kms_key(encryption, lambda _: reply)
 
 
 class KmsDisabledException(S3Error):

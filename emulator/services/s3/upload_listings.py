@@ -55,10 +55,11 @@ class UploadListings(UploadOperations):
             "UploadIdMarker": params.get("UploadIdMarker") or "",
             "NextKeyMarker": encode(last[0]),
             "NextUploadIdMarker": last[1],
-            "Prefix": encode(prefix),
             "MaxUploads": limit,
             "IsTruncated": truncated,
         }
+        if prefix:
+            result["Prefix"] = encode(prefix)
         if delimiter:
             result["Delimiter"] = encode(delimiter)
         if params.get("EncodingType") is not None:
