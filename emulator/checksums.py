@@ -65,7 +65,7 @@ class _Finalized:
         self._hash = native
 
     def update(self, data: Any, /) -> None:
-        self._hash.update(data)
+        self._hash.update(bytes(data))  # it takes no views
 
     def digest(self) -> bytes:
         value: bytes = self._hash.finalize()
