@@ -151,14 +151,14 @@ class Front:
                     params = wire.parse(operation, request, routed.uri_params)
                     wire.validate(operation, params)
             else:
-                operation = unmodelled
+                operation, params = unmodelled, self._s3.target(request)
         except AwsError as error:
             respond(wire.serialise_error(error, request_id, operation or None))
             return
 
         def done(result: Any, error: BaseException | None) -> None:
             if isinstance(result, HttpResponse) and error is None:
-                respond(result)
+                respond(self._s3.identified(result, request_id) if service == "s3" else result)
                 return
             try:
                 if error is None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Protocol
+from urllib.parse import unquote
 
 from emulator.gateway.intake import Intake, Intakes
 from emulator.gateway.presigned import check_presigned
 from emulator.gateway.s3_addressing import path_style, website_request
 from emulator.http import HttpRequest, HttpResponse
+from emulator.protocols.rest_xml_protocol import s3_ids
 
-__all__ = ["BrowserRules", "S3Surface"]
+__all__ = ["UNMODELLED", "BrowserRules", "S3Surface"]
 
+UNMODELLED = frozenset({"GetWebsite", "OptionsObject", "PostObject"})
+"""Operations that browsers ask for and no SDK knows."""
 _WITHOUT_PAYLOAD = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
 
 
@@ -42,6 +46,18 @@ class S3Surface:
         if website is not None:
             return website, "GetWebsite"
         return path_style(request), _browser_operation(request)
+
+    def target(self, request: HttpRequest) -> dict[str, str]:
+        """Bucket and key of a request in path style, as far as it names them."""
+        bucket, slash, key = request.path.removeprefix("/").partition("/")
+        found = {"Bucket": unquote(bucket)} if bucket else {}
+        return {**found, "Key": unquote(key)} if slash and key else found
+
+    def identified(self, response: HttpResponse, request_id: str) -> HttpResponse:
+        """A response that an operation wrote itself, with the ids that every answer of S3 has."""
+        short, long = s3_ids(request_id)
+        ids = (("x-amz-request-id", short), ("x-amz-id-2", long), ("Server", "AmazonS3"))
+        return replace(response, headers=(*ids, *response.headers))
 
     def check(self, request: HttpRequest, now: float) -> None:
         """Refuse a presigned URL that does not hold, and a payload that is not what was announced. Raises AwsError."""

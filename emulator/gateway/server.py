@@ -110,6 +110,7 @@ class _Connection(asyncio.Protocol):
         self._busy = False
         self._waiting: deque[_Slot] = deque()
         self._intake: BodyIntake | None = None
+        self._kept = "\r\n"
         self._sending: Sending | None = None
         self._begin()
 
@@ -227,6 +228,7 @@ class _Connection(asyncio.Protocol):
         if self._expect_continue:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         length = None if self._coded else self._length
+        self._kept = "\r\n" if self._parser.get_http_version() == "1.1" else "Connection: keep-alive\r\n\r\n"
         if length is not None and length < _PAST_THE_PARSER_FROM_BYTES:
             return
         if length is not None:
@@ -310,7 +312,8 @@ class _Connection(asyncio.Protocol):
             lines.append(f"Content-Length: {response.body_bytes}\r\n")
         if "date" not in names:
             lines.append(f"Date: {formatdate(usegmt=True)}\r\n")
-        lines.append("Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n")
+        # Version 1.1 keeps connections unless told otherwise; clients of 1.0 want to be told.
+        lines.append(self._kept if keep_alive else "Connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1", "replace")
         if request.method == "HEAD" or response.body_bytes == 0:
             transport.write(head)

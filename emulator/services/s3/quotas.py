@@ -37,6 +37,10 @@ class S3Quotas:
     parts: int = 10_000
     object_bytes: int = 50 << 40
     key_bytes: int = 1_024
+    policy_bytes: int = 20_480
+    cors_rules: int = 100
+    routing_rules: int = 50
+    lifecycle_rules: int = 1_000
     user_metadata_bytes: int = 2_048
     object_tags: int = 10
     bucket_tags: int = 50
