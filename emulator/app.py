@@ -24,6 +24,8 @@ from emulator.errors import EmulatorError
 from emulator.gateway.bridge import MotoBridge
 from emulator.gateway.control import Control
 from emulator.gateway.front import Front
+from emulator.gateway.intake import Intakes
+from emulator.gateway.s3_surface import S3Surface
 from emulator.gateway.server import HttpServer, Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.identifiers import Identifiers
@@ -79,11 +81,14 @@ class Emulator:
         for name, make in service_factories(self.account, config, lambda: self.wires).items():
             self.engine.register_lazily(name, make)
         self.control = Control(self.engine, self.runner, self.caches, self.info)
-        self.server.handler = Front(self.engine, self.account, lambda: self.wires, self.control)
+        front = Front(self.engine, self.account, lambda: self.wires, self.control, S3Surface(self.intakes))
+        self.server.handler = front
+        self.server.intake = front.intake
 
     def _outside(self) -> None:
         """Everything that touches processes and sockets, each registered for its effects."""
         config = self.config
+        self.intakes = Intakes(self.janitor.folder / "bodies")
         self.tools = ToolRunner(self.janitor)
         self.engine.perform(RunTool, self.tools)
         self.sandbox = Sandbox(
@@ -164,6 +169,7 @@ class Emulator:
     async def close(self) -> None:
         """Stop everything; no child and no temporary folder is left."""
         await self.server.close()
+        self.intakes.close()
         await self.sandbox.close()
         await self.caches.close()
         await self.bridge.close()

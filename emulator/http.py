@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from emulator.body import Body
+from emulator.errors import AwsError
 from emulator.streamed_body import StreamedBody
 
 __all__ = ["HttpRequest", "HttpResponse"]
@@ -20,18 +22,35 @@ class HttpRequest:
     header_list: tuple[tuple[str, str], ...]
     body: bytes = b""
     source_ip: str = "127.0.0.1"
+    content: Body | None = None
+    """S3's payload, without its transfer coding; `body` is then empty."""
+    refusal: AwsError | None = None
+    """Why the payload cannot be taken: it is not what its headers promised."""
     headers: Mapping[str, str] = field(init=False, compare=False)
     """Header values by lower-case name; the last of several wins, as in API Gateway's proxy event."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "headers", {name.lower(): value for name, value in self.header_list})
 
+    @property
+    def body_bytes(self) -> int:
+        """The payload's size."""
+        return len(self.body) if self.content is None else self.content.size
+
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A response: status, headers in order, body; `stream` in place of `body` where it is still being written."""
+    """A response: status, headers in order, body; in its place `content` where it may be large, `stream` while it is being written."""
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    content: Body | None = None
     stream: StreamedBody | None = None
+
+    @property
+    def body_bytes(self) -> int:
+        """The body's size, of a stream what was written so far."""
+        if self.stream is not None:
+            return self.stream.sent_bytes
+        return len(self.body) if self.content is None else self.content.size

@@ -51,6 +51,10 @@ def native_service_class(name: str) -> type[Service]:
             from emulator.services.logs import LogsService
 
             return LogsService
+        case "s3":
+            from emulator.services.s3 import S3Service
+
+            return S3Service
         case "sns":
             from emulator.services.sns import SnsService
 

@@ -58,7 +58,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
             trace_id=context.trace_id,
             started=now,
             outcome=outcome_code(error),
-            request_bytes=None if context.request is None else len(context.request.body),
+            request_bytes=None if context.request is None else context.request.body_bytes,
         )
         done(result, error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import unquote
 
@@ -25,9 +25,8 @@ from emulator.gateway.routing import (
     scope_of,
     service_of,
 )
-from emulator.gateway.s3_access import form_operation
-from emulator.gateway.s3_addressing import path_style
-from emulator.gateway.server import Respond
+from emulator.gateway.s3_surface import BrowserRules, S3Surface
+from emulator.gateway.server import BodyIntake, Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext
 
@@ -72,7 +71,10 @@ class FunctionUrls(Protocol):
 class Front:
     """Handles every request of one emulator."""
 
-    def __init__(self, engine: Engine, account: Account, wires: Callable[[], Wires], control: Control) -> None:
+    def __init__(
+        self, engine: Engine, account: Account, wires: Callable[[], Wires], control: Control, s3: S3Surface
+    ) -> None:
+        self._s3 = s3
         self._engine = engine
         self._account = account
         self._wires = wires
@@ -91,6 +93,12 @@ class Front:
             self._handle_function_url(request, url, respond)
             return
         self._handle_service(request, respond)
+
+    def intake(self, head: HttpRequest) -> BodyIntake | None:
+        """Takes the large bodies of S3 while they arrive."""
+        if head.path.startswith("/_windtunnel") or api_stage_of(head) is not None or function_url_of(head) is not None:
+            return None
+        return self._s3.begin(head) if service_of(head, scope_of(head)) == "s3" else None
 
     # -- API stages and function URLs --------------------------------------------------------------------------------------------
 
@@ -135,7 +143,7 @@ class Front:
             request.method,
             resource=resource,
             trace_id=trace_id,
-            request_bytes=len(request.body),
+            request_bytes=request.body_bytes,
         )
         engine.requests += 1
 
@@ -155,7 +163,7 @@ class Front:
                 trace_id=trace_id,
                 started=now,
                 outcome=str(result.status),
-                response_bytes=len(result.body),
+                response_bytes=result.body_bytes,
             )
 
         process = answer(now, engine.identifiers.uuid(), trace_id)
@@ -169,8 +177,6 @@ class Front:
         engine = self._engine
         scope = scope_of(request)
         service = service_of(request, scope)
-        if service == "s3":
-            request = path_style(request)
         request_id = engine.identifiers.uuid()
         if service not in NATIVE and service not in BRIDGED:
             respond(
@@ -183,26 +189,30 @@ class Front:
             return
         wire = self._wires().get(service)
         operation = ""
+        params: Mapping[str, Any] = {}
+        unmodelled = None
         try:
-            self._check_region(scope, service)
-            form = form_operation(request) if service == "s3" else None
-            if form is None:
+            if service == "s3":
+                request, unmodelled = self._s3.received(request)
+                respond = self._to_browsers(request, respond)
+                self._s3.check(request, engine.clock.now())
+            else:
+                self._check_region(scope, service)
+            if unmodelled is None:
                 routed = wire.route(request)
                 operation = routed.operation
+                if service in NATIVE:
+                    params = wire.parse(operation, request, routed.uri_params)
+                    wire.validate(operation, params)
             else:
-                operation = form
-            if service in NATIVE:
-                params = wire.parse(operation, request, routed.uri_params)
-                wire.validate(operation, params)
-            else:
-                params = {}
+                operation, params = unmodelled, self._s3.target(request)
         except AwsError as error:
             respond(wire.serialise_error(error, request_id, operation or None))
             return
 
         def done(result: Any, error: BaseException | None) -> None:
             if isinstance(result, HttpResponse) and error is None:
-                respond(result)
+                respond(self._s3.identified(result, request_id) if service == "s3" else result)
                 return
             try:
                 if error is None:
@@ -225,6 +235,13 @@ class Front:
             request=request,
         )
         engine.call(service, operation, params, context, done)
+
+    def _to_browsers(self, request: HttpRequest, respond: Respond) -> Respond:
+        """Responds with the headers that let a page of another origin read the answer, where there is such a page."""
+        if "origin" not in request.headers:
+            return respond
+        rules = cast(BrowserRules, self._engine.service("s3"))
+        return lambda response: respond(self._s3.with_cors(request, response, rules))
 
     def _check_region(self, scope: Scope, service: str) -> None:
         region = self._account.region

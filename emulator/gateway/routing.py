@@ -34,6 +34,7 @@ NATIVE = frozenset(
         "elasticache",
         "lambda",
         "logs",
+        "s3",
         "sns",
         "sqs",
         "stepfunctions",
@@ -41,7 +42,7 @@ NATIVE = frozenset(
 )
 """Services that run in the engine."""
 
-BRIDGED = frozenset({"cloudwatch", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
+BRIDGED = frozenset({"cloudwatch", "ec2", "iam", "kms", "secretsmanager", "ssm", "sts"})
 """Services that moto plays for us. Making one native is moving its name."""
 
 # Signing names that differ from botocore's service names.
@@ -121,7 +122,11 @@ class Scope:
 
 def scope_of(request: HttpRequest) -> Scope:
     """The SigV4 scope from the Authorization header or a presigned URL; empty where the request is unsigned."""
-    match = _SCOPE.search(request.headers.get("authorization", ""))
+    authorization = request.headers.get("authorization", "")
+    if authorization.startswith("AWS ") or "AWSAccessKeyId=" in request.query:  # S3's first signature
+        key = authorization[4:].partition(":")[0] or parse_qs(request.query).get("AWSAccessKeyId", [""])[0]
+        return Scope(key, "", "s3")
+    match = _SCOPE.search(authorization)
     if match is None and "X-Amz-Credential" in request.query:
         credential = parse_qs(request.query).get("X-Amz-Credential", [""])[0]
         match = _SCOPE.search(f"Credential={credential}")

@@ -3,6 +3,8 @@
 Why not a web framework: a body of 6 MB is the normal case here, and per request the frameworks spend on it two to four times what the
 socket costs (`python -m emulator.bench.http_servers`). httptools (the parser of Node.js) does the protocol; this module collects the body,
 keeps the order of pipelined requests, answers `Expect: 100-continue` and writes the response without joining head and body.
+
+A body of known length that is not small goes past the parser. Where an intake wants it, it gets the bytes as they arrive.
 """
 
 from __future__ import annotations
@@ -11,15 +13,19 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from email.utils import formatdate
 from http import HTTPStatus
+from typing import Protocol
 
 import httptools
 
+from emulator.body import Body
 from emulator.gateway.body_writer import BodyWriter
+from emulator.gateway.sending import Sending
 from emulator.http import HttpRequest, HttpResponse
 
-__all__ = ["Handler", "HttpServer", "Respond"]
+__all__ = ["BodyIntake", "Handler", "HttpServer", "Respond", "WantsBody"]
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +33,30 @@ Respond = Callable[[HttpResponse], None]
 Handler = Callable[[HttpRequest, Respond], None]
 """Takes a request; calls `respond` once, now or later, on the loop's thread."""
 
+
+class BodyIntake(Protocol):
+    """Takes one body while it arrives."""
+
+    pause: Callable[[], None]
+    resume: Callable[[], None]
+
+    def feed(self, data: bytes) -> None: ...
+
+    def finish(self, finished: Callable[[HttpRequest], None]) -> None: ...
+
+    def abandon(self) -> None: ...
+
+
+WantsBody = Callable[[HttpRequest], BodyIntake | None]
+"""Takes a request's head; an intake where the body is to be taken while it arrives."""
+
 _REASONS = {status.value: status.phrase for status in HTTPStatus}
 _JOIN_BELOW_BYTES = 65_536
 """Head and body leave in one segment below this size; above it the copy would cost more than the second write."""
-
+_PAST_THE_PARSER_FROM_BYTES = 65_536
+"""Bodies from this size on are not handed to the parser, which would copy each piece."""
+_INTAKE_FROM_BYTES = 262_144
+"""Bodies from this size on are offered to an intake: below it, handing them over would take longer than hashing them."""
 
 _UPGRADE_TOKENS = frozenset({"upgrade", "http2-settings"})
 
@@ -38,8 +64,9 @@ _UPGRADE_TOKENS = frozenset({"upgrade", "http2-settings"})
 class HttpServer:
     """Listens and hands each whole request to `handler`."""
 
-    def __init__(self, handler: Handler, *, largest_body_bytes: int = 5 << 30) -> None:
+    def __init__(self, handler: Handler, *, largest_body_bytes: int = 5 << 30, intake: WantsBody | None = None) -> None:
         self.handler = handler
+        self.intake: WantsBody = _no_intake if intake is None else intake
         self.largest_body_bytes = largest_body_bytes
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
@@ -60,6 +87,19 @@ class HttpServer:
             await self._server.wait_closed()
 
 
+def _no_intake(head: HttpRequest) -> BodyIntake | None:
+    """Every body is collected here."""
+    return None
+
+
+@dataclass(slots=True)
+class _Slot:
+    """A request's place in the order of its connection; the request is None while its body is being kept."""
+
+    request: HttpRequest | None
+    keep_alive: bool
+
+
 class _Connection(asyncio.Protocol):
     """One client connection. Requests are handled one at a time; pipelined ones wait in order."""
 
@@ -69,8 +109,10 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._source_ip = ""
         self._busy = False
-        self._writer: BodyWriter | None = None
-        self._waiting: deque[tuple[HttpRequest, bool]] = deque()
+        self._waiting: deque[_Slot] = deque()
+        self._intake: BodyIntake | None = None
+        self._kept = "\r\n"
+        self._outgoing: BodyWriter | Sending | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -79,6 +121,11 @@ class _Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._expect_continue = False
+        self._length: int | None = None
+        self._coded = False
+        self._large = False
+        self._past_parser = False
+        self._keep_alive = True
 
     # -- asyncio -----------------------------------------------------------------------------------------------------------------
 
@@ -91,20 +138,25 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._writer is not None:
-            self._writer.abandon()
         self._waiting.clear()
+        if self._intake is not None:
+            self._intake.abandon()
+            self._intake = None
+        if self._outgoing is not None:
+            self._outgoing.abandon()
         self._server.connections.discard(self)
 
     def pause_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.pause()
+        if self._outgoing is not None:
+            self._outgoing.pause()
 
     def resume_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.resume()
+        if self._outgoing is not None:
+            self._outgoing.resume()
 
     def data_received(self, data: bytes) -> None:
+        if self._past_parser:
+            data = self._body_received(data)
         try:
             while data:
                 try:
@@ -113,9 +165,24 @@ class _Connection(asyncio.Protocol):
                     data = self._head_without_upgrade() + data[upgrade.args[0] :]
                     self._parser = httptools.HttpRequestParser(self)
                 else:
+                    self._past_parser = self._large
                     break
         except httptools.HttpParserError as error:
             self._refuse(400, f"malformed HTTP request: {error}")
+
+    def _body_received(self, data: bytes) -> bytes:
+        """Take bytes of a body of known length; what is behind it."""
+        assert self._length is not None
+        missing = self._length - self._body_bytes
+        rest = b""
+        if len(data) > missing:
+            data, rest = data[:missing], data[missing:]
+        self.on_body(data)
+        if self._body_bytes == self._length and self._transport is not None:
+            self._past_parser = False
+            self._complete(self._keep_alive)
+            self._parser = httptools.HttpRequestParser(self)
+        return rest
 
     def _head_without_upgrade(self) -> bytes:
         """The head of a request that asks for another protocol, as if it had not asked.
@@ -148,39 +215,79 @@ class _Connection(asyncio.Protocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers.append((name.decode("latin-1"), value.decode("latin-1")))
-        if name.lower() == b"expect" and value.lower() == b"100-continue":
+        lowered = name.lower()
+        if lowered == b"expect" and value.lower() == b"100-continue":
             self._expect_continue = True
+        elif lowered == b"content-length" and value.isdigit():
+            self._length = int(value)
+        elif lowered == b"transfer-encoding":
+            self._coded = True
 
     def on_headers_complete(self) -> None:
-        if self._expect_continue and self._transport is not None and not self._parser.should_upgrade():
+        if self._transport is None or self._parser.should_upgrade():
+            return
+        if self._expect_continue:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        length = None if self._coded else self._length
+        self._kept = "\r\n" if self._parser.get_http_version() == "1.1" else "Connection: keep-alive\r\n\r\n"
+        if length is not None and length < _PAST_THE_PARSER_FROM_BYTES:
+            return
+        if length is not None:
+            self._large = True
+            self._keep_alive = self._parser.should_keep_alive()
+        if self._coded or (length is not None and length >= _INTAKE_FROM_BYTES):
+            self._intake = self._server.intake(self._request(b""))
+            if self._intake is not None:
+                self._intake.pause = self._transport.pause_reading
+                self._intake.resume = self._transport.resume_reading
 
     def on_body(self, part: bytes) -> None:
-        self._body.append(part)
         self._body_bytes += len(part)
+        if self._intake is None:
+            self._body.append(part)
+        else:
+            self._intake.feed(part)
         if self._body_bytes > self._server.largest_body_bytes:
             self._body.clear()
+            if self._intake is not None:
+                self._intake.abandon()
+                self._intake = None
             self._refuse(413, f"a body may have {self._server.largest_body_bytes} bytes")
 
     def on_message_complete(self) -> None:
-        if self._parser.should_upgrade():
-            return  # it is read again, see _head_without_upgrade
+        if not self._parser.should_upgrade():  # else it is read again, see _head_without_upgrade
+            self._complete(self._parser.should_keep_alive())
+
+    def _complete(self, keep_alive: bool) -> None:
+        self._large = False
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            slot = _Slot(None, keep_alive)
+            self._waiting.append(slot)
+            intake.finish(lambda request: self._taken_in(slot, request))
+            return
         parts = self._body
         body = parts[0] if len(parts) == 1 else b"".join(parts)
         self._body = []
+        request = self._request(body)
+        if self._busy or self._waiting:
+            self._waiting.append(_Slot(request, keep_alive))
+        else:
+            self._handle(request, keep_alive)
+
+    def _taken_in(self, slot: _Slot, request: HttpRequest) -> None:
+        slot.request = request
+        self._next()
+
+    def _request(self, body: bytes) -> HttpRequest:
         target = self._url
         if not target.startswith(b"/"):  # absolute form, as a proxy sends it
             parsed = httptools.parse_url(target)
             target = (parsed.path or b"/") + (b"?" + parsed.query if parsed.query else b"")
         path, _, query = target.decode("latin-1").partition("?")
-        request = HttpRequest(
+        return HttpRequest(
             self._parser.get_method().decode("ascii"), path, query, tuple(self._headers), body, self._source_ip
         )
-        keep_alive = self._parser.should_keep_alive()
-        if self._busy:
-            self._waiting.append((request, keep_alive))
-        else:
-            self._handle(request, keep_alive)
 
     # -- handling ----------------------------------------------------------------------------------------------------------------
 
@@ -203,32 +310,38 @@ class _Connection(asyncio.Protocol):
         for name, value in response.headers:
             names.add(name.lower())
             lines.append(f"{name}: {value}\r\n")
-        if response.stream is not None:
+        content, stream = response.content, response.stream
+        if stream is not None:
             lines.append("Transfer-Encoding: chunked\r\n")
         elif "content-length" not in names and response.status not in (204, 304):
-            lines.append(f"Content-Length: {len(response.body)}\r\n")
+            lines.append(f"Content-Length: {response.body_bytes}\r\n")
         if "date" not in names:
             lines.append(f"Date: {formatdate(usegmt=True)}\r\n")
-        lines.append("Connection: keep-alive\r\n\r\n" if keep_alive else "Connection: close\r\n\r\n")
+        # Version 1.1 keeps connections unless told otherwise; clients of 1.0 want to be told.
+        lines.append(self._kept if keep_alive else "Connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1", "replace")
-        if response.stream is not None and request.method != "HEAD":
+        if stream is not None and request.method != "HEAD":
             transport.write(head)
-            self._writer = BodyWriter(transport, response.stream, lambda whole: self._over(whole and keep_alive))
-            self._writer.start()
+            self._outgoing = BodyWriter(transport, stream, lambda whole: self._sent(whole and keep_alive))
+            self._outgoing.start()
             return
-        if response.stream is not None:
-            response.stream.abandon()
-        if request.method == "HEAD" or not response.body:
+        if stream is not None:
+            stream.abandon()
+        if request.method == "HEAD" or response.body_bytes == 0:
             transport.write(head)
-        elif len(response.body) < _JOIN_BELOW_BYTES:
-            transport.write(head + response.body)
+        elif response.body_bytes < _JOIN_BELOW_BYTES:
+            transport.write(head + (response.body if content is None else bytes(content)))
         else:
-            transport.writelines((head, response.body))
-        self._over(keep_alive)
+            transport.write(head)
+            body = Body.of(response.body) if content is None else content
+            self._outgoing = Sending(transport, body, lambda: self._sent(keep_alive))
+            self._outgoing.start()
+            return
+        self._sent(keep_alive)
 
-    def _over(self, keep_alive: bool) -> None:
+    def _sent(self, keep_alive: bool) -> None:
         """A response has left."""
-        self._writer = None
+        self._outgoing = None
         if not keep_alive:
             if self._transport is not None:
                 self._transport.close()
@@ -239,7 +352,9 @@ class _Connection(asyncio.Protocol):
 
     def _next(self) -> None:
         if self._waiting and not self._busy:
-            self._handle(*self._waiting.popleft())
+            request = self._waiting[0].request
+            if request is not None:
+                self._handle(request, self._waiting.popleft().keep_alive)
 
     def _refuse(self, status: int, message: str) -> None:
         transport = self._transport

@@ -42,6 +42,8 @@ class Dialect:
     """Members that every error has, by whose fault it is."""
     blob_content_type: str = "application/octet-stream"
     """Content type of a response whose body is a blob member."""
+    checks_payload_only: bool = False
+    """Whether only the body's document is checked, as against a schema, and the service itself looks at the rest."""
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's."""
     byte_sized: frozenset[str] = frozenset()
@@ -50,6 +52,7 @@ class Dialect:
     """By error shape: the code of the query protocol that the service spoke before, where it differs from the shape's name."""
 
 
+_S3_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 _QUERY = Dialect(invalid_code="ValidationError")
 
 _DIALECTS: Mapping[str, Dialect] = {
@@ -89,7 +92,15 @@ _DIALECTS: Mapping[str, Dialect] = {
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
     "logs": Dialect(invalid_code="InvalidParameterException"),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
-    "s3": Dialect(invalid_code="InvalidArgument", malformed_code="MalformedXML", malformed_text="{reason}"),
+    "s3": Dialect(
+        invalid_code="MalformedXML",
+        invalid_text=_S3_MALFORMED,
+        malformed_code="MalformedXML",
+        malformed_text=_S3_MALFORMED,
+        checks_payload_only=True,
+        # S3 has errors of its own for these: InvalidLocationConstraint, InvalidTag.
+        constraints={"BucketLocationConstraint": {"enum": ()}, "ObjectKey": {"min": None}},
+    ),
     "scheduler": Dialect(),
     # https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
     "sns": Dialect(

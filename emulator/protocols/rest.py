@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from emulator.http import HttpRequest
+from emulator.protocols.encoded_words import decode_words, encode_words
 from emulator.protocols.errors import SerializationException
 from emulator.protocols.scalars import TEXT_PARSERS, format_float, format_timestamp
 
@@ -39,6 +40,7 @@ class _Binding:
     wire_name: str
     read: Callable[[str], Any]
     is_list: bool = False
+    is_number: bool = False
 
 
 class RequestBindings:
@@ -61,7 +63,8 @@ class RequestBindings:
             wire_name = member.serialization.get("name", "" if location == "headers" else name)
             inner = member.member if isinstance(member, ListShape) else member
             read = str if isinstance(member, MapShape) else _reader(inner, name)
-            rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape)))
+            is_number = inner.type_name in ("integer", "long")
+            rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape), is_number))
 
     def read(self, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
         """The members found. Raises SerializationException where a value is not what its shape says."""
@@ -80,7 +83,11 @@ class RequestBindings:
                 params[row.member] = values if row.is_list else values[0]
         for row in self._prefixed:
             prefix = row.wire_name.lower()
-            found = {name[len(prefix) :]: value for name, value in request.headers.items() if name.startswith(prefix)}
+            found = {
+                name[len(prefix) :]: value if "=?" not in value else decode_words(value)
+                for name, value in request.headers.items()
+                if name.startswith(prefix)
+            }
             if found:
                 params[row.member] = found
         return params
@@ -91,7 +98,7 @@ class RequestBindings:
             pairs.setdefault(name, []).append(value)
         for row in self._query:
             values = pairs.pop(row.wire_name, None)
-            if values is not None:
+            if values is not None and not (row.is_number and values[-1] == ""):
                 params[row.member] = [row.read(item) for item in values] if row.is_list else row.read(values[-1])
         if self._rest_of_query is not None and pairs:
             params[self._rest_of_query] = {name: values[-1] for name, values in pairs.items()}
@@ -129,7 +136,9 @@ def _single(header: str, write: Callable[[Any], str]) -> HeaderWriter:
 
 
 def _many(prefix: str) -> HeaderWriter:
-    return lambda value: [(f"{prefix}{key}", item) for key, item in value.items()]
+    return lambda value: [
+        (f"{prefix}{key}", item if item.isascii() else encode_words(item)) for key, item in value.items()
+    ]
 
 
 def _writer(shape: Shape) -> Callable[[Any], str]:

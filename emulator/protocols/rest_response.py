@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from botocore.model import OperationModel
 
+from emulator.body import Body as Content
 from emulator.http import HttpResponse
 from emulator.protocols.json_writer import unknown_member
 from emulator.protocols.protocol import Serialise
@@ -14,7 +16,7 @@ from emulator.protocols.rest import header_writers
 
 __all__ = ["Body", "compile_response"]
 
-Body = Callable[[Mapping[str, Any]], tuple[bytes, str]]
+Body = Callable[[Mapping[str, Any]], tuple[bytes | Content, str]]
 """Result -> body and its content type."""
 
 
@@ -24,10 +26,15 @@ def compile_response(
     *,
     strict: bool,
     aws_headers: Callable[[str], tuple[tuple[str, str], ...]],
+    statuses: Mapping[str, int] = MappingProxyType({}),
 ) -> Serialise:
-    """What writes the responses of one operation. `aws_headers` are those that carry the request id."""
+    """What writes the responses of one operation. `aws_headers` are those that carry the request id.
+
+    `statuses` is by operation, where the model leaves it out, or by a member whose presence in the result changes it.
+    """
     shape = model.output_shape
-    default_status: int = model.http.get("responseCode", 200)
+    default_status: int = statuses.get(model.name, model.http.get("responseCode", 200))
+    partial = {name: status for name, status in statuses.items() if shape is not None and name in shape.members}
     writers = {} if shape is None else header_writers(shape)
     members = {} if shape is None else shape.members
     status_member = next(
@@ -49,10 +56,16 @@ def compile_response(
                     has_content_type = has_content_type or header[0].lower() == "content-type"
                     headers.append(header)
         status = default_status if status_member is None else result.get(status_member) or default_status
+        for name, changed in partial.items():
+            if result.get(name) is not None:
+                status = changed
+        status = getattr(result, "status", status)  # a result that knows better than the model
         body, content_type = write_body(result)
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))
+        if isinstance(body, Content):
+            return HttpResponse(status, tuple(headers), content=body)
         stream = None if stream_member is None else result.get(stream_member)
-        return HttpResponse(status, tuple(headers), body, stream)
+        return HttpResponse(status, tuple(headers), body, stream=stream)
 
     return serialise

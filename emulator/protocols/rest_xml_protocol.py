@@ -5,6 +5,8 @@ https://smithy.io/2.0/aws/protocols/aws-restxml-protocol.html
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,11 +21,18 @@ from emulator.protocols.rest_response import Body, compile_response
 from emulator.protocols.xml_reader import XmlReaders, parse_xml
 from emulator.protocols.xml_writer import XmlWriters, escape
 
-__all__ = ["RestXmlProtocol"]
+__all__ = ["RestXmlProtocol", "s3_ids"]
 
 _XML = "application/xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+_S3_STATUSES: Mapping[str, int] = {
+    "ContentRange": 206,
+    "PutBucketPolicy": 204,
+    "PutBucketTagging": 204,
+    "RestoreObject": 202,
+}
+"""By operation, or by a member of the result: what the model leaves out."""
 
 
 class RestXmlProtocol:
@@ -48,10 +57,20 @@ class RestXmlProtocol:
 
         def parse(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
             params = bindings.read(request, uri_params)
-            if read_body is not None and request.body:
-                params.update(read_body(request.body))
+            if read_body is not None:
+                content = request.body if request.content is None else request.content
+                if content:
+                    params.update(read_body(bytes(content)))
             return params
 
+        def parse_stream(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
+            params = bindings.read(request, uri_params)
+            params[str(stream)] = request.body if request.content is None else request.content
+            return params
+
+        stream = _stream_member(shape)
+        if stream is not None:
+            return parse_stream
         return parse
 
     def _body_reader(self, shape: StructureShape) -> Callable[[bytes], Mapping[str, Any]] | None:
@@ -72,7 +91,13 @@ class RestXmlProtocol:
 
     def compile_serialise(self, model: OperationModel) -> Serialise:
         """Writes status, headers and body."""
-        return compile_response(model, self._body_writer(model), strict=self._strict, aws_headers=self._id_headers)
+        return compile_response(
+            model,
+            self._body_writer(model),
+            strict=self._strict,
+            aws_headers=self._id_headers,
+            statuses=_S3_STATUSES if self._is_s3 else {},
+        )
 
     def _body_writer(self, model: OperationModel) -> Body:
         shape = model.output_shape
@@ -120,7 +145,8 @@ class RestXmlProtocol:
 
     def _id_headers(self, request_id: str) -> tuple[tuple[str, str], ...]:
         if self._is_s3:
-            return (("x-amz-request-id", request_id), ("x-amz-id-2", request_id))
+            short, long = s3_ids(request_id)
+            return (("x-amz-request-id", short), ("x-amz-id-2", long), ("Server", "AmazonS3"))
         return (("x-amzn-RequestId", request_id),)
 
     def serialise_error(self, error: AwsError, request_id: str) -> HttpResponse:
@@ -129,15 +155,30 @@ class RestXmlProtocol:
         code = error.code if shape is None else shape.error_code
         inner = f"<Code>{escape(code)}</Code><Message>{escape(error.message)}</Message>"
         inner += "".join(f"<{name}>{escape(str(value))}</{name}>" for name, value in error.fields.items())
+        status = self._errors.status_of(error, shape)
+        headers = (*self._id_headers(request_id), *getattr(error, "headers", {}).items())
+        if status == 304:
+            return HttpResponse(status, headers)
         if self._is_s3:
-            ids = f"<RequestId>{request_id}</RequestId><HostId>{request_id}</HostId>"
-            text = f"{_DECLARATION}<Error>{inner}{ids}</Error>"
+            short, long = s3_ids(request_id)
+            text = f"{_DECLARATION}<Error>{inner}<RequestId>{short}</RequestId><HostId>{long}</HostId></Error>"
         else:
             fault = "Receiver" if error.fault == "server" else "Sender"
             text = f'{_DECLARATION}<ErrorResponse xmlns="{self._namespace}"><Error><Type>{fault}</Type>{inner}</Error>'
             text += f"<RequestId>{request_id}</RequestId></ErrorResponse>"
-        headers = (*self._id_headers(request_id), ("Content-Type", _XML))
-        return HttpResponse(self._errors.status_of(error, shape), headers, text.encode())
+        return HttpResponse(status, (*headers, ("Content-Type", _XML)), text.encode("utf-8", "surrogatepass"))
+
+
+def s3_ids(request_id: str) -> tuple[str, str]:
+    """S3's two ids of a request, in its shapes: 16 capital letters and digits, 76 characters of base64."""
+    digest = hashlib.sha512(request_id.encode()).digest()
+    return digest[:8].hex().upper(), binascii.b2a_base64(digest[7:], newline=False).decode("ascii")
+
+
+def _stream_member(shape: StructureShape) -> str | None:
+    """The member that is the whole body as it came, if one is."""
+    name = payload_member(shape)
+    return name if name is not None and shape.members[name].type_name == "blob" else None
 
 
 def _no_body(result: Mapping[str, Any]) -> tuple[bytes, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from botocore.model import ServiceModel
+from botocore.model import ServiceModel, StructureShape
 
 from emulator.errors import AwsError, EmulatorError
 from emulator.http import HttpRequest, HttpResponse
@@ -15,10 +15,11 @@ from emulator.protocols.errors import Answered
 from emulator.protocols.json_protocol import JsonProtocol
 from emulator.protocols.protocol import Parse, Serialise, WireProtocol
 from emulator.protocols.query_protocol import QueryProtocol
+from emulator.protocols.rest import payload_member
 from emulator.protocols.rest_json_protocol import RestJsonProtocol
 from emulator.protocols.rest_xml_protocol import RestXmlProtocol
 from emulator.protocols.routing import Routed, Router
-from emulator.protocols.validation import Check, Checks, violation_error
+from emulator.protocols.validation import Check, Checks, Violation, violation_error
 
 __all__ = ["Wire"]
 
@@ -83,11 +84,28 @@ class Wire:
             check = self._compiled_checks[operation]
         except KeyError:
             shape = self.model.operation_model(operation).input_shape
-            check = self._compiled_checks[operation] = None if shape is None else self._checks.check(shape)
+            check = self._compiled_checks[operation] = None if shape is None else self._compile_check(shape)
         if check is not None:
             violations = check(params)
             if violations:
                 raise violation_error(self.dialect, violations)
+
+    def _compile_check(self, shape: StructureShape) -> Check | None:
+        if not self.dialect.checks_payload_only:
+            return self._checks.check(shape)
+        name = payload_member(shape)
+        if name is None:
+            return None
+        inner = self._checks.check(shape.members[name])
+        required = name in shape.required_members
+
+        def check(params: Mapping[str, Any]) -> list[Violation]:
+            value = params.get(name)
+            if value is None:
+                return [Violation(name, name, None, "Member must be there")] if required else []
+            return [] if inner is None else inner(value)
+
+        return check
 
     def serialise(self, operation: str, result: Mapping[str, Any], request_id: str) -> HttpResponse:
         """The response that carries a result."""

@@ -172,7 +172,7 @@ def test_streamed_body_leaves_in_chunks_and_the_connection_lives_on() -> None:
     body = StreamedBody()
 
     def handler(request: HttpRequest, respond: Respond) -> None:
-        respond(HttpResponse(200, (), b"", body) if request.path == "/stream" else HttpResponse(200, (), b"next"))
+        respond(HttpResponse(200, (), stream=body) if request.path == "/stream" else HttpResponse(200, (), b"next"))
 
     async def exchange() -> None:
         async with connected(handler) as (reader, writer):

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from emulator.protocols import Wire, Wires
+from emulator.protocols.rest_xml_protocol import s3_ids
 from emulator.protocols.tests.peer import (
     has_event_stream,
     request_of,
@@ -84,7 +85,7 @@ def test_botocore_parses_what_we_serialise(service: str) -> None:
         response = wire.serialise(operation, with_seconds(result), "the-request-id")
         parsed = result_of(wire, operation, response)
         metadata = parsed.pop("ResponseMetadata")
-        assert metadata["RequestId"] == "the-request-id"
+        assert metadata["RequestId"] == (s3_ids("the-request-id")[0] if service == "s3" else "the-request-id")
         assert without_empties(with_seconds(parsed)) == without_empties(with_seconds(result))
 
     round_trip()

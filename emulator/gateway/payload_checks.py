@@ -1,0 +1,111 @@
+"""Which digests a payload needs, and what S3 says where one is not what its header or trailer promised.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from urllib.parse import parse_qsl
+
+from emulator.body import Body
+from emulator.checksums import CHECKSUM_BYTES, MD5
+from emulator.errors import AwsError
+from emulator.http import HttpRequest
+
+__all__ = ["BadDigest", "InvalidDigest", "PayloadChecks", "XAmzContentSHA256Mismatch"]
+
+_PREFIX = "x-amz-checksum-"
+_BY_HEADER: Mapping[str, str] = {f"{_PREFIX}{name.lower()}": name for name in CHECKSUM_BYTES if name != MD5}
+_DEFAULT = "CRC64NVME"
+"""What S3 adds to an object that came without a checksum."""
+
+
+class InvalidDigest(AwsError):
+    """Content-MD5 is no MD5 digest."""
+
+
+class BadDigest(AwsError):
+    """The payload is not the one that was announced."""
+
+
+class InvalidRequest(AwsError):
+    """The value of a checksum is none."""
+
+
+class XAmzContentSHA256Mismatch(AwsError):
+    """The payload is not the one that was signed."""
+
+
+class PayloadChecks:
+    """What one request announces about its payload."""
+
+    def __init__(self, head: HttpRequest) -> None:
+        headers = head.headers
+        # The checksums of CompleteMultipartUpload are those of the object, not of the list of its parts.
+        self._of_payload = not (head.method == "POST" and "uploadId" in dict(parse_qsl(head.query)))
+        announced = {name for header, name in _BY_HEADER.items() if header in headers}
+        announced |= {
+            _BY_HEADER[name]
+            for item in headers.get("x-amz-trailer", "").split(",")
+            if (name := item.strip().lower()) in _BY_HEADER
+        }
+        self._signed = headers.get("x-amz-content-sha256", "")
+        algorithms = {MD5, *(announced if self._of_payload else ()), *(() if announced else (_DEFAULT,))}
+        if len(self._signed) == 64:
+            algorithms.add("SHA256")
+        self.algorithms = frozenset(algorithms)
+        """The digests to take while the payload comes in."""
+
+    def refusal(self, head: HttpRequest, content: Body) -> AwsError | None:
+        """What does not hold of the content, by the request's headers with its trailers; None where all does."""
+        headers = head.headers
+        if "content-md5" in headers:
+            error = _check_md5(headers["content-md5"], content)
+            if error is not None:
+                return error
+        if len(self._signed) == 64 and content.checksum("SHA256").hex() != self._signed.lower():
+            return XAmzContentSHA256Mismatch(
+                "The provided 'x-amz-content-sha256' header does not match what was computed.",
+                fields={
+                    "ClientComputedContentSHA256": self._signed,
+                    "S3ComputedContentSHA256": content.checksum("SHA256").hex(),
+                },
+            )
+        if self._of_payload:
+            for header, algorithm in _BY_HEADER.items():
+                if header in headers:
+                    error = _check(header, algorithm, headers[header], content)
+                    if error is not None:
+                        return error
+        return None
+
+
+def _check_md5(value: str, content: Body) -> AwsError | None:
+    given = _digest(value)
+    if given is None or len(given) != CHECKSUM_BYTES[MD5]:
+        return InvalidDigest("The Content-MD5 you specified was invalid.", fields={"Content-MD5": value})
+    if given != content.md5:
+        return BadDigest(
+            "The Content-MD5 you specified did not match what we received.",
+            fields={"ExpectedDigest": given.hex(), "CalculatedDigest": base64.b64encode(content.md5).decode("ascii")},
+        )
+    return None
+
+
+def _check(header: str, algorithm: str, value: str, content: Body) -> AwsError | None:
+    given = _digest(value)
+    if given is None or len(given) != CHECKSUM_BYTES[algorithm]:
+        return InvalidRequest(f"Value for {header} header is invalid.")
+    if given != content.checksum(algorithm):
+        return BadDigest(f"The {algorithm} you specified did not match the calculated checksum.")
+    return None
+
+
+def _digest(value: str) -> bytes | None:
+    try:
+        return base64.b64decode(value, validate=True)
+    except binascii.Error:
+        return None

@@ -1,0 +1,85 @@
+"""What lies between HTTP and S3's operations: addressing, payloads, presigned URLs, requests of browsers, CORS headers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Protocol
+from urllib.parse import unquote
+
+from emulator.gateway.intake import Intake, Intakes
+from emulator.gateway.presigned import check_presigned
+from emulator.gateway.s3_addressing import path_style, website_request
+from emulator.http import HttpRequest, HttpResponse
+from emulator.protocols.rest_xml_protocol import s3_ids
+
+__all__ = ["UNMODELLED", "BrowserRules", "S3Surface"]
+
+UNMODELLED = frozenset({"GetWebsite", "OptionsObject", "PostObject"})
+"""Operations that browsers ask for and no SDK knows."""
+_WITHOUT_PAYLOAD = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+
+
+class BrowserRules(Protocol):
+    """What S3 tells browsers, which the service `s3` has beside its operations."""
+
+    def cors_headers(self, request: HttpRequest) -> tuple[tuple[str, str], ...]: ...
+
+
+class S3Surface:
+    """Makes requests ready for S3's operations."""
+
+    def __init__(self, intakes: Intakes) -> None:
+        self._intakes = intakes
+
+    def begin(self, head: HttpRequest) -> Intake:
+        """The intake of a large payload."""
+        return self._intakes.begin(head)
+
+    def received(self, request: HttpRequest) -> tuple[HttpRequest, str | None]:
+        """The request in path style with its content, and its operation where botocore's model does not have it."""
+        if request.content is None and (request.body or request.method not in _WITHOUT_PAYLOAD):
+            payload = self._intakes.payload(request)
+            if request.body:
+                payload.feed(request.body)
+            request = payload.finish()
+        website = website_request(request)
+        if website is not None:
+            return website, "GetWebsite"
+        return path_style(request), _browser_operation(request)
+
+    def target(self, request: HttpRequest) -> dict[str, str]:
+        """Bucket and key of a request in path style, as far as it names them."""
+        bucket, slash, key = request.path.removeprefix("/").partition("/")
+        found = {"Bucket": unquote(bucket)} if bucket else {}
+        return {**found, "Key": unquote(key)} if slash and key else found
+
+    def identified(self, response: HttpResponse, request_id: str) -> HttpResponse:
+        """A response that an operation wrote itself, with the ids that every answer of S3 has."""
+        short, long = s3_ids(request_id)
+        ids = (("x-amz-request-id", short), ("x-amz-id-2", long), ("Server", "AmazonS3"))
+        return replace(response, headers=(*ids, *response.headers))
+
+    def check(self, request: HttpRequest, now: float) -> None:
+        """Refuse a presigned URL that does not hold, and a payload that is not what was announced. Raises AwsError."""
+        check_presigned(request, now)
+        if request.refusal is not None:
+            raise request.refusal
+
+    def with_cors(self, request: HttpRequest, response: HttpResponse, rules: BrowserRules) -> HttpResponse:
+        """The response with the headers that let a page of another origin read it."""
+        if "origin" not in request.headers or request.method == "OPTIONS":
+            return response
+        return replace(response, headers=(*response.headers, *rules.cors_headers(request)))
+
+
+def _browser_operation(request: HttpRequest) -> str | None:
+    """The operation of a browser's request, which no SDK sends and botocore does not model: a form's upload, a CORS preflight.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTObjectPOST.html
+    https://docs.aws.amazon.com/AmazonS3/latest/API/RESTOPTIONSobject.html
+    """
+    if request.method == "OPTIONS":
+        return "OptionsObject"
+    if request.method == "POST" and request.headers.get("content-type", "").startswith("multipart/form-data"):
+        return "PostObject"
+    return None
