@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from emulator.services.dynamodb.batch_operations import BatchOperations
 from emulator.services.dynamodb.item_operations import ItemOperations
+from emulator.services.dynamodb.partiql import PartiqlOperations
 from emulator.services.dynamodb.query_operations import QueryOperations
 from emulator.services.dynamodb.setting_operations import SettingOperations
 from emulator.services.dynamodb.stream_operations import StreamOperations
@@ -24,6 +25,7 @@ class DynamodbService(
     BatchOperations,
     QueryOperations,
     TransactionOperations,
+    PartiqlOperations,
 ):
     """DynamoDB for one account and region."""
 

@@ -14,7 +14,7 @@ from emulator.services.dynamodb.expressions.scope import Elements, Scope, Values
 from emulator.services.dynamodb.expressions.update_compiler import Action, compile_update
 from emulator.services.dynamodb.values import DEEPEST_NESTING, NESTED_TOO_DEEP, AttributeValue, Item, members_of
 
-__all__ = ["Update", "update_of"]
+__all__ = ["Update", "in_order", "update_of"]
 
 _ORDER = {"SET": 0, "ADD": 1, "DELETE": 2, "REMOVE": 3}
 
@@ -96,7 +96,7 @@ def _check_depth(value: AttributeValue, level: int) -> None:
         _check_depth(member, level + 1)
 
 
-def _in_order(actions: list[Action]) -> tuple[Action, ...]:
+def in_order(actions: list[Action]) -> tuple[Action, ...]:
     """SET from the first list index to the last, so that appended members keep their order; REMOVE from the last to the first."""
 
     def place(action: Action) -> tuple[Any, ...]:
@@ -115,7 +115,7 @@ def _compiled(text: str, names: tuple[tuple[str, str], ...]) -> tuple[tuple[Acti
     actions = compile_update(parse_update(text), scope)
     paths = [action.path for action in actions]
     check_paths(paths, scope)
-    return _in_order(actions), Projection(paths), scope
+    return in_order(actions), Projection(paths), scope
 
 
 def update_of(text: str, names: Mapping[str, str], values: Values) -> tuple[Update, Scope]:
