@@ -20,6 +20,8 @@ __all__ = ["Connection", "RuntimeRequest"]
 _HEAD_LIMIT = 1_048_576
 """Bytes; runtimes send the X-Ray cause, up to 1 MB, in a header."""
 _READ_BYTES = 65_536
+_JOIN_BELOW_BYTES = 65_536
+"""Head and body leave in one piece below this size."""
 _REASONS = {
     200: "OK",
     202: "Accepted",
@@ -91,7 +93,11 @@ class Connection:
         lines = [f"HTTP/1.1 {status} {_REASONS[status]}"]
         lines += [f"{name}: {value}" for name, value in headers]
         lines.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
-        self._send([memoryview("\r\n".join(lines).encode("latin-1", "replace")), memoryview(body)])
+        head = "\r\n".join(lines).encode("latin-1", "replace")
+        if len(body) < _JOIN_BELOW_BYTES:
+            self._send([memoryview(head + body)])
+        else:
+            self._send([memoryview(head), memoryview(body)])
         self._close_where_done()
 
     def _close_where_done(self) -> None:
@@ -103,7 +109,7 @@ class Connection:
             self._unsent += parts
             return
         try:
-            sent = self._socket.sendmsg(parts)
+            sent = self._socket.send(parts[0]) if len(parts) == 1 else self._socket.sendmsg(parts)
         except BlockingIOError:
             sent = 0
         except OSError:

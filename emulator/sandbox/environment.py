@@ -1,7 +1,7 @@
 """One execution environment: its programs, its APIs, its logs, and the life cycle that ties them together (see `life_cycle`).
 
-Rules. Between invocations the tree is frozen: from the moment when the runtime and every extension ask for the next event until there is
-one. A handler's error costs nothing; a timeout, a crash or too much memory resets: the runtime is killed, extensions get SHUTDOWN, /tmp
+Rules. Between invocations the tree is frozen: from a moment after the runtime and every extension asked for the next event until there
+is one. A handler's error costs nothing; a timeout, a crash or too much memory resets: the runtime is killed, extensions get SHUTDOWN, /tmp
 stays, and the next invocation initialises everything again within its own timeout. The caller has its answer as soon as the runtime
 posted it; what is written later comes late (`on_late`).
 """
@@ -38,6 +38,9 @@ from emulator.sandbox.telemetry_events import TelemetryEvents
 
 __all__ = ["Environment"]
 
+_FREEZE_AFTER_SECONDS = 0.002
+"""Between the request for the next event and the freeze: under load the event comes first, and two signals to every process are saved."""
+
 
 class Environment:
     """Runs one invocation at a time."""
@@ -70,6 +73,7 @@ class Environment:
         self._peak_mb = 0
         self._ending = False
         self._deadline = Deadline(self._loop)
+        self._grace = Deadline(self._loop)
         self._logs = EnvironmentLogs(self._loop, extensions=bool(programs.extensions), on_lines=self._lines_came)
         self._api = RuntimeApi(self._loop, self)
         self._extensions = ExtensionsApi(self, programs.function_facts(spec), tuple(programs.extensions))
@@ -235,7 +239,11 @@ class Environment:
             self._shut_down(Reason.SPINDOWN)
         elif self._invocation is not None:
             self._hand_over()
-        else:
+        elif not self._grace.is_set:
+            self._grace.set(_FREEZE_AFTER_SECONDS, self._freeze)
+
+    def _freeze(self) -> None:
+        if self._state is State.IDLE:
             self._telemetry.freeze()
             self._process.freeze()
 
@@ -288,6 +296,7 @@ class Environment:
         if invocation is None or self._state is not State.IDLE:
             return
         self._move(State.BUSY)
+        self._grace.clear()
         if not self._deadline.is_set:  # else it runs already, since the init that this invocation began with
             self._logs.start_of_phase()
             self._handed_over = stopwatch()
@@ -414,6 +423,7 @@ class Environment:
     def _tree_ended(self, exit_code: int) -> None:
         was, self._state = self._state, State.ENDED
         self._deadline.clear()
+        self._grace.clear()
         self._memory.remove(self)
         self._api.close()
         self._telemetry.close()

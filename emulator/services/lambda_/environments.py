@@ -77,20 +77,19 @@ class Start:
 
 @dataclass(slots=True)
 class Pace:
-    """What is known of a configuration: how long its cold starts and its invocations take (seconds), and since when a queue stands."""
+    """What is known of a configuration: how long its cold starts and its invocations take (seconds)."""
 
     init_seconds: float = 0.0
     service_seconds: float | None = None
-    queue_since: float = 0.0
 
     def served(self, seconds: float) -> None:
         """An invocation took `seconds`: an average that forgets."""
         known = self.service_seconds
         self.service_seconds = seconds if known is None else 0.8 * known + 0.2 * seconds
 
-    def wants_another(self, waiting: int, environments: int, now: float) -> bool:
-        """Whether a further environment would come sooner than the queue is served."""
-        if self.service_seconds is None or now - self.queue_since >= self.init_seconds:
+    def wants_another(self, waiting: int, environments: int, waited_seconds: float) -> bool:
+        """Whether a further environment would come sooner than the queue is served, where the first has waited so long already."""
+        if self.service_seconds is None or waited_seconds >= self.init_seconds:
             return True
         return waiting * self.service_seconds / environments > self.init_seconds
 
@@ -132,10 +131,7 @@ class EnvironmentPool:
     def wait(self, configuration: Configuration, now: float) -> Waiter:
         """Stand in the queue."""
         waiter = Waiter(configuration, next(self._order), now)
-        queue = self._waiting.setdefault(configuration.revision_id, deque())
-        if not queue:
-            self._pace(configuration).queue_since = now
-        queue.append(waiter)
+        self._waiting.setdefault(configuration.revision_id, deque()).append(waiter)
         return waiter
 
     def patience_seconds(self, configuration: Configuration) -> float:
@@ -261,7 +257,7 @@ class EnvironmentPool:
             if live + coming == 0:
                 wanted.append((False, queue[0].order, configuration))
             elif self.capacity.eager_starts or (
-                live and self._pace(configuration).wants_another(len(queue), live + coming, now)
+                live and self._pace(configuration).wants_another(len(queue), live + coming, now - queue[0].since)
             ):
                 wanted.append((True, queue[0].order, configuration))
         return min(wanted, key=lambda entry: entry[:2])[2] if wanted else None
@@ -269,9 +265,7 @@ class EnvironmentPool:
     def started(self, start: Start, environment: WarmEnvironment, now: float) -> list[Effect]:
         """A cold start has succeeded."""
         self._starts.remove(start)
-        pace = self._pace(environment.configuration)
-        pace.init_seconds = (environment.init_milliseconds or 0.0) / 1000.0
-        pace.queue_since = now
+        self._pace(environment.configuration).init_seconds = (environment.init_milliseconds or 0.0) / 1000.0
         environment.retired = start.retired
         self._live[environment.environment_id] = environment
         waiter = self._first_waiter(environment.configuration)
