@@ -30,6 +30,7 @@ _RESOURCE_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("AlarmName", "Namespace"),
     "dynamodb": ("TableName",),
     "ec2": ("VpcId", "SubnetId", "GroupId"),
+    "efs": ("AccessPointId", "FileSystemId"),
     "iam": ("RoleName", "PolicyArn", "UserName", "PolicyName"),
     "kms": ("KeyId", "AliasName"),
     "s3": ("Bucket",),

@@ -18,12 +18,13 @@ __all__ = ["BRIDGED", "NATIVE", "ApiStage", "Scope", "api_stage_of", "scope_of",
 NATIVE = frozenset({"apigateway", "cloudformation", "elasticache", "lambda", "logs", "sns", "sqs", "stepfunctions"})
 """Services that run in the engine."""
 
-BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
+BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "efs", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
 """Services that moto plays for us. Making one native is moving its name."""
 
 # Signing names that differ from botocore's service names.
 _SIGNING_NAMES: Mapping[str, str] = {
     "states": "stepfunctions",
+    "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
     "s3express": "s3",
     "sqs": "sqs",
