@@ -88,14 +88,16 @@ def service_factories(
 
     def functions() -> Dispatchable:
         from emulator.sandbox import Capacity
-        from emulator.services.lambda_ import LambdaService
+        from emulator.services.lambda_ import LambdaQuotas, LambdaService
 
         capacity = replace(
             Capacity.of_this_machine(), eager_starts=config.clock == "virtual", idle_timer=not config.auto_advance
         )
         if config.max_environments is not None:
             capacity = replace(capacity, max_environments=config.max_environments)
-        return LambdaService(account, capacity=capacity)
+        # Where time stands still while functions run, invocations a second are no measure of anything.
+        quotas = replace(LambdaQuotas(), invocations_per_concurrency=0) if config.clock == "virtual" else LambdaQuotas()
+        return LambdaService(account, quotas, capacity)
 
     def executions() -> Dispatchable:
         from emulator.services.stepfunctions import StepFunctionsService

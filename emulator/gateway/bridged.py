@@ -29,6 +29,7 @@ __all__ = ["BridgedService"]
 _RESOURCE_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "cloudwatch": ("AlarmName", "Namespace"),
     "ec2": ("VpcId", "SubnetId", "GroupId"),
+    "efs": ("AccessPointId", "FileSystemId"),
     "iam": ("RoleName", "PolicyArn", "UserName", "PolicyName"),
     "kms": ("KeyId", "AliasName"),
     "s3": ("Bucket",),

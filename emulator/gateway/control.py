@@ -7,6 +7,7 @@
 | `GET /journal?after=N&trace_id=...&kind=...&service=...` | journal entries as NDJSON, oldest first |
 | `GET /clock` | `{"now": epoch seconds, "kind": "wall" or "virtual"}` |
 | `POST /clock/advance` `{"seconds": n}` | moves the virtual clock, firing what is due on the way |
+| `GET /code/{function or layer}/{name}/{version}` | the code as a zip archive: where `Code.Location` points |
 | `GET /faults`, `POST /faults` `{"service": ...}`, `DELETE /faults`, `DELETE /faults/{id}` | the fault rules |
 | `GET /caches`, `POST /caches/{id}/down`, `POST /caches/{id}/up` | takes a Redis or Valkey endpoint down and up again |
 """
@@ -24,6 +25,7 @@ import orjson
 from emulator.clock import VirtualClock
 from emulator.engine import Engine, Fault, Runner
 from emulator.errors import EmulatorError
+from emulator.gateway.code_download import download
 from emulator.gateway.server import Respond
 from emulator.http import HttpRequest, HttpResponse
 
@@ -93,6 +95,8 @@ class Control:
                 return _json(self._clock())
             case ("POST", ["clock", "advance"]):
                 return self._advance(float(_body(request)["seconds"]))
+            case ("GET", ["code", kind, name, version]):
+                return download(self._engine, kind, name, version)
             case ("GET", ["faults"]):
                 return _json({"faults": self._engine.faults.listing()})
             case ("POST", ["faults"]):

@@ -17,6 +17,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from emulator.gateway.moto_identities import patch_identities
+from emulator.gateway.moto_policies import patch_policies
 from emulator.gateway.moto_secure_transport import patch_secure_transport
 
 __all__ = ["MotoDispatch", "NotInMoto", "patch_moto"]
@@ -41,6 +42,7 @@ def patch_moto() -> None:
     BaseModel.__new__ = new  # type: ignore[method-assign]
     patch_secure_transport()
     patch_identities()
+    patch_policies()
 
 
 class MotoDispatch:

@@ -42,12 +42,13 @@ NATIVE = frozenset(
 )
 """Services that run in the engine."""
 
-BRIDGED = frozenset({"cloudwatch", "ec2", "iam", "kms", "secretsmanager", "ssm", "sts"})
+BRIDGED = frozenset({"cloudwatch", "ec2", "efs", "iam", "kms", "secretsmanager", "ssm", "sts"})
 """Services that moto plays for us. Making one native is moving its name."""
 
 # Signing names that differ from botocore's service names.
 _SIGNING_NAMES: Mapping[str, str] = {
     "states": "stepfunctions",
+    "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
     "s3express": "s3",
     "sqs": "sqs",

@@ -87,7 +87,8 @@ _DIALECTS: Mapping[str, Dialect] = {
         blob_content_type="application/json",
         # The model's bounds are those of Lambda Managed Instances; ordinary functions have these.
         # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
-        constraints={"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}},
+        # A runtime that is none is refused by the service itself, with another code than the framework's.
+        constraints={"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}, "Runtime": {"enum": ()}},
     ),
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
     "logs": Dialect(invalid_code="InvalidParameterException"),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.deploy.errors import ProvisioningError
-from emulator.deploy.properties import BOOL, FLOAT, INT, STR, TAGS, Each, Shape
+from emulator.deploy.properties import BOOL, INT, STR, TAGS, Each, Shape
 from emulator.deploy.resource_type import (
     EVERY_PROPERTY,
     Made,
@@ -20,7 +20,7 @@ from emulator.deploy.resource_type import (
 )
 from emulator.effects import Call, Process, Sleep
 
-__all__ = ["TYPES"]
+__all__ = ["TYPES", "until_active"]
 
 CONFIGURATION = (
     "DeadLetterConfig",
@@ -34,6 +34,7 @@ CONFIGURATION = (
     "MemorySize",
     "Role",
     "Runtime",
+    "SnapStart",
     "Timeout",
     "TracingConfig",
     "VpcConfig",
@@ -44,8 +45,11 @@ RESET: Mapping[str, Any] = {
     "Description": "",
     "Environment": {"Variables": {}},
     "EphemeralStorage": {"Size": 512},
+    "FileSystemConfigs": [],
     "Layers": [],
+    "LoggingConfig": {"LogFormat": "Text"},
     "MemorySize": 128,
+    "SnapStart": {"ApplyOn": "None"},
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
     "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
@@ -90,18 +94,20 @@ def _create_function(request: Request) -> Process:
 
 
 def _settle(request: Request, name: str, configuration: Mapping[str, Any]) -> Process:
-    yield from _until_active(name, configuration)
+    yield from until_active(name, configuration)
     if "ReservedConcurrentExecutions" in request.properties:
         yield from _reserve(name, request["ReservedConcurrentExecutions"])
+    yield from _manage(request, name)
 
 
-def _until_active(name: str, configuration: Mapping[str, Any]) -> Process:
+def until_active(name: str, configuration: Mapping[str, Any]) -> Process:
     """Wait as CloudFormation does, until the function can be invoked."""
     waited = 0.0
     while configuration.get("State", "Active") == "Pending" or configuration.get("LastUpdateStatus") == "InProgress":
         if waited > LONGEST_ACTIVATION_SECONDS:
             raise ProvisioningError(f"function {name} did not become active")
-        yield Sleep(0.1)
+        if waited > 0.0:
+            yield Sleep(0.1)
         waited += 0.1
         configuration = yield Call("lambda", "GetFunctionConfiguration", {"FunctionName": name})
     if configuration.get("State") == "Failed":
@@ -116,12 +122,37 @@ def _reserve(name: str, amount: int | None) -> Process:
         yield Call("lambda", "PutFunctionConcurrency", params)
 
 
+def _manage(request: Request, name: str) -> Process:
+    """Settings that have operations of their own."""
+    loop, before = request.get("RecursiveLoop", "Terminate"), request.previous.get("RecursiveLoop", "Terminate")
+    if loop != before:
+        yield Call("lambda", "PutFunctionRecursionConfig", {"FunctionName": name, "RecursiveLoop": loop})
+    automatic = {"UpdateRuntimeOn": "Auto"}
+    runtime = request.get("RuntimeManagementConfig", automatic)
+    if runtime != request.previous.get("RuntimeManagementConfig", automatic):
+        yield Call("lambda", "PutRuntimeManagementConfig", {"FunctionName": name, **runtime})
+
+
+def _retag(request: Request) -> Process:
+    before = {tag["Key"]: tag["Value"] for tag in request.previous.get("Tags", [])}
+    after = tags_of(request)
+    arn = request.attributes.get("Arn", "")
+    if set(before) - set(after):
+        yield Call("lambda", "UntagResource", {"Resource": arn, "TagKeys": sorted(set(before) - set(after))})
+    if after and after != before:
+        yield Call("lambda", "TagResource", {"Resource": arn, "Tags": after})
+
+
 def _update_function(request: Request) -> Process:
     name = request.physical_id
-    if request.get("Code") != request.previous.get("Code"):
+    built_for = request.get("Architectures", ["x86_64"])
+    other_architecture = built_for != request.previous.get("Architectures", ["x86_64"])
+    if other_architecture or request.get("Code") != request.previous.get("Code"):
         code = _code(request["Code"], request.get("Runtime", ""))
+        if other_architecture:
+            code["Architectures"] = built_for
         answer = yield Call("lambda", "UpdateFunctionCode", {"FunctionName": name, **code})
-        yield from _until_active(name, answer)
+        yield from until_active(name, answer)
     before, after = _settings(request.previous), _settings(request.properties)
     changed = {setting: value for setting, value in after.items() if before.get(setting) != value}
     gone = sorted(setting for setting in before if setting not in after)
@@ -131,10 +162,12 @@ def _update_function(request: Request) -> Process:
     changed.update({setting: RESET[setting] for setting in gone})
     if changed:
         answer = yield Call("lambda", "UpdateFunctionConfiguration", {"FunctionName": name, **changed})
-        yield from _until_active(name, answer)
+        yield from until_active(name, answer)
     reserved = request.get("ReservedConcurrentExecutions")
     if reserved != request.previous.get("ReservedConcurrentExecutions"):
         yield from _reserve(name, reserved)
+    yield from _manage(request, name)
+    yield from _retag(request)
     return Made(name, request.attributes)
 
 
@@ -159,75 +192,6 @@ def _delete_layer(request: Request) -> Process:
     yield Call("lambda", "DeleteLayerVersion", {"LayerName": name, "VersionNumber": int(version)})
 
 
-def _create_permission(request: Request) -> Process:
-    statement_id = request.generated_name(100)
-    params = {
-        "StatementId": statement_id,
-        **pick(
-            request.properties,
-            "Action",
-            "EventSourceToken",
-            "FunctionName",
-            "FunctionUrlAuthType",
-            "Principal",
-            "PrincipalOrgID",
-            "SourceAccount",
-            "SourceArn",
-        ),
-    }
-    yield Call("lambda", "AddPermission", params)
-    return Made(statement_id, {"Id": statement_id})
-
-
-def _delete_permission(request: Request) -> Process:
-    params = {"FunctionName": request["FunctionName"], "StatementId": request.physical_id}
-    yield Call("lambda", "RemovePermission", params)
-
-
-def _create_version(request: Request) -> Process:
-    params = pick(request.properties, "CodeSha256", "Description", "FunctionName")
-    answer = yield Call("lambda", "PublishVersion", params)
-    return Made(answer["FunctionArn"], {"FunctionArn": answer["FunctionArn"], "Version": answer["Version"]})
-
-
-def _delete_version(request: Request) -> Process:
-    function, _, version = request.physical_id.rpartition(":")
-    yield Call("lambda", "DeleteFunction", {"FunctionName": function, "Qualifier": version})
-
-
-def _alias(request: Request) -> dict[str, Any]:
-    params = pick(request.properties, "Description", "FunctionName", "FunctionVersion", "Name")
-    weights = request.get("RoutingConfig", {}).get("AdditionalVersionWeights", [])
-    if weights:
-        table = {weight["FunctionVersion"]: weight["FunctionWeight"] for weight in weights}
-        params["RoutingConfig"] = {"AdditionalVersionWeights": table}
-    return params
-
-
-def _create_alias(request: Request) -> Process:
-    answer = yield Call("lambda", "CreateAlias", _alias(request))
-    return Made(answer["AliasArn"], {"AliasArn": answer["AliasArn"]})
-
-
-def _update_alias(request: Request) -> Process:
-    yield Call("lambda", "UpdateAlias", _alias(request))
-    return Made(request.physical_id, request.attributes)
-
-
-def _delete_alias(request: Request) -> Process:
-    yield Call("lambda", "DeleteAlias", pick(request.properties, "FunctionName", "Name"))
-
-
-def _put_invoke_config(request: Request) -> Process:
-    names = ("DestinationConfig", "FunctionName", "MaximumEventAgeInSeconds", "MaximumRetryAttempts", "Qualifier")
-    yield Call("lambda", "PutFunctionEventInvokeConfig", pick(request.properties, *names))
-    return Made(request.physical_id or request.generated_name(128))
-
-
-def _delete_invoke_config(request: Request) -> Process:
-    yield Call("lambda", "DeleteFunctionEventInvokeConfig", pick(request.properties, "FunctionName", "Qualifier"))
-
-
 _LOCATION = {"S3Bucket": STR, "S3Key": STR, "S3ObjectVersion": STR}
 _FUNCTION: dict[str, Shape] = {
     "Architectures": STR,
@@ -244,9 +208,12 @@ _FUNCTION: dict[str, Shape] = {
     "LoggingConfig": {"ApplicationLogLevel": STR, "LogFormat": STR, "LogGroup": STR, "SystemLogLevel": STR},
     "MemorySize": INT,
     "PackageType": STR,
+    "RecursiveLoop": STR,
     "ReservedConcurrentExecutions": INT,
     "Role": STR,
     "Runtime": STR,
+    "RuntimeManagementConfig": {"RuntimeVersionArn": STR, "UpdateRuntimeOn": STR},
+    "SnapStart": {"ApplyOn": STR},
     "Tags": TAGS,
     "Timeout": INT,
     "TracingConfig": {"Mode": STR},
@@ -261,11 +228,19 @@ TYPES = (
         _delete_function,
         attributes=("Arn",),
         update=_update_function,
-        updatable=frozenset({*CONFIGURATION, "Code", "KmsKeyArn", "ReservedConcurrentExecutions"}),
+        updatable=frozenset(
+            {
+                *CONFIGURATION,
+                "Architectures",
+                "Code",
+                "KmsKeyArn",
+                "RecursiveLoop",
+                "ReservedConcurrentExecutions",
+                "RuntimeManagementConfig",
+                "Tags",
+            }
+        ),
         replacing=frozenset({"FunctionName", "PackageType"}),
-        accepted={
-            "RuntimeManagementConfig": "runtimes do not change by themselves on this machine",
-        },
         required=("Code", "Role"),
     ),
     ResourceType(
@@ -283,68 +258,5 @@ TYPES = (
         attributes=("LayerVersionArn",),
         replacing=EVERY_PROPERTY,
         required=("Content",),
-    ),
-    ResourceType(
-        "AWS::Lambda::Permission",
-        dict.fromkeys(
-            (
-                "Action",
-                "EventSourceToken",
-                "FunctionName",
-                "FunctionUrlAuthType",
-                "Principal",
-                "PrincipalOrgID",
-                "SourceAccount",
-                "SourceArn",
-            ),
-            STR,
-        ),
-        _create_permission,
-        _delete_permission,
-        attributes=("Id",),
-        replacing=EVERY_PROPERTY,
-        required=("Action", "FunctionName", "Principal"),
-    ),
-    ResourceType(
-        "AWS::Lambda::Version",
-        {"CodeSha256": STR, "Description": STR, "FunctionName": STR},
-        _create_version,
-        _delete_version,
-        attributes=("FunctionArn", "Version"),
-        replacing=EVERY_PROPERTY,
-        required=("FunctionName",),
-    ),
-    ResourceType(
-        "AWS::Lambda::Alias",
-        {
-            "Description": STR,
-            "FunctionName": STR,
-            "FunctionVersion": STR,
-            "Name": STR,
-            "RoutingConfig": {"AdditionalVersionWeights": {"FunctionVersion": STR, "FunctionWeight": FLOAT}},
-        },
-        _create_alias,
-        _delete_alias,
-        attributes=("AliasArn",),
-        update=_update_alias,
-        updatable=frozenset({"Description", "FunctionVersion", "RoutingConfig"}),
-        replacing=frozenset({"FunctionName", "Name"}),
-        required=("FunctionName", "FunctionVersion", "Name"),
-    ),
-    ResourceType(
-        "AWS::Lambda::EventInvokeConfig",
-        {
-            "DestinationConfig": {"OnFailure": {"Destination": STR}, "OnSuccess": {"Destination": STR}},
-            "FunctionName": STR,
-            "MaximumEventAgeInSeconds": INT,
-            "MaximumRetryAttempts": INT,
-            "Qualifier": STR,
-        },
-        _put_invoke_config,
-        _delete_invoke_config,
-        update=_put_invoke_config,
-        updatable=frozenset({"DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"}),
-        replacing=frozenset({"FunctionName", "Qualifier"}),
-        required=("FunctionName", "Qualifier"),
     ),
 )

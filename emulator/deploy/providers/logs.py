@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from emulator.deploy.properties import INT, STR, TAGS
+from emulator.deploy.properties import INT, STR, TAGS, Shape
 from emulator.deploy.resource_type import Made, Request, ResourceType, finished, pick, tags_of
 from emulator.effects import Call, Process
 
@@ -36,12 +36,60 @@ def _retain(request: Request, name: str) -> Process:
 
 def _update(request: Request) -> Process:
     yield from _retain(request, request.physical_id)
+    before = {tag["Key"]: tag["Value"] for tag in request.previous.get("Tags", [])}
+    after, arn = tags_of(request), request.account.arn("logs", f"log-group:{request.physical_id}")
+    if set(before) - set(after):
+        yield Call("logs", "UntagResource", {"resourceArn": arn, "tagKeys": sorted(set(before) - set(after))})
+    if after and after != before:
+        yield Call("logs", "TagResource", {"resourceArn": arn, "tags": after})
     return Made(request.physical_id, request.attributes)
 
 
 def _delete(request: Request) -> Process:
     yield Call("logs", "DeleteLogGroup", {"logGroupName": request.physical_id})
 
+
+def _create_stream(request: Request) -> Process:
+    name = request.get("LogStreamName") or request.generated_name(512)
+    yield Call("logs", "CreateLogStream", {"logGroupName": request["LogGroupName"], "logStreamName": name})
+    return Made(name)
+
+
+def _delete_stream(request: Request) -> Process:
+    params = {"logGroupName": request["LogGroupName"], "logStreamName": request.physical_id}
+    yield Call("logs", "DeleteLogStream", params)
+
+
+def _put_filter(request: Request) -> Process:
+    name = request.physical_id or request.get("FilterName") or request.generated_name(512)
+    params = {
+        "filterName": name,
+        **pick(
+            request.properties,
+            DestinationArn="destinationArn",
+            Distribution="distribution",
+            FilterPattern="filterPattern",
+            LogGroupName="logGroupName",
+            RoleArn="roleArn",
+        ),
+    }
+    yield Call("logs", "PutSubscriptionFilter", params)
+    return Made(name)
+
+
+def _delete_filter(request: Request) -> Process:
+    params = {"logGroupName": request["LogGroupName"], "filterName": request.physical_id}
+    yield Call("logs", "DeleteSubscriptionFilter", params)
+
+
+_FILTER: dict[str, Shape] = {
+    "DestinationArn": STR,
+    "Distribution": STR,
+    "FilterName": STR,
+    "FilterPattern": STR,
+    "LogGroupName": STR,
+    "RoleArn": STR,
+}
 
 TYPES = (
     ResourceType(
@@ -51,7 +99,25 @@ TYPES = (
         _delete,
         attributes=("Arn",),
         update=_update,
-        updatable=frozenset({"RetentionInDays"}),
+        updatable=frozenset({"RetentionInDays", "Tags"}),
         replacing=frozenset({"LogGroupName"}),
+    ),
+    ResourceType(
+        "AWS::Logs::LogStream",
+        {"LogGroupName": STR, "LogStreamName": STR},
+        _create_stream,
+        _delete_stream,
+        replacing=frozenset({"LogGroupName", "LogStreamName"}),
+        required=("LogGroupName",),
+    ),
+    ResourceType(
+        "AWS::Logs::SubscriptionFilter",
+        _FILTER,
+        _put_filter,
+        _delete_filter,
+        update=_put_filter,
+        updatable=frozenset({"DestinationArn", "Distribution", "FilterPattern", "RoleArn"}),
+        replacing=frozenset({"FilterName", "LogGroupName"}),
+        required=("DestinationArn", "FilterPattern", "LogGroupName"),
     ),
 )

@@ -21,7 +21,19 @@ from emulator.errors import AwsError
 from emulator.operation import CallContext, Reply
 
 SERVICES = (
-    *("apigateway", "cloudformation", "cloudwatch", "dynamodb", "ec2", "elasticache", "iam", "kms", "lambda", "logs"),
+    *(
+        "apigateway",
+        "cloudformation",
+        "cloudwatch",
+        "dynamodb",
+        "ec2",
+        "efs",
+        "elasticache",
+        "iam",
+        "kms",
+        "lambda",
+        "logs",
+    ),
     *("s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions"),
 )
 
@@ -36,6 +48,7 @@ STATES = {
 }
 """What the model-made answers say where a provider waits or looks for something."""
 ONE_OF = {
+    "AWS::Lambda::LayerVersionPermission": {"LayerVersionArn": "arn:aws:lambda:us-east-1:000000000000:layer:x:1"},
     "AWS::Lambda::Function": {"Code": {"ZipFile": "x"}, "Runtime": "python3.13"},
     "AWS::SecretsManager::Secret": {"GenerateSecretString": {"GenerateStringKey": "k", "SecretStringTemplate": "{}"}},
     "AWS::CloudFormation::Stack": {"TemplateURL": "file:///t.yaml", "TimeoutInMinutes": 1},
@@ -114,11 +127,14 @@ def unknown_members(value: Any, shape: Any, path: str) -> Any:
 
 LISTS = frozenset(
     {
-        "AdditionalVersionWeights", "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes",
-        "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "FileSystemConfigs",
+        "AccessPointTags", "AdditionalVersionWeights", "AllowHeaders", "AllowMethods", "AllowOrigins",
+        "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes",
+        "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "ExposeHeaders",
+        "FileSystemConfigs", "FileSystemTags",
         "GlobalSecondaryIndexes", "Groups", "IntegrationResponses", "KeySchema", "Layers", "LocalSecondaryIndexes",
         "ManagedPolicyArns", "MethodResponses", "MethodSettings", "Metrics", "NonKeyAttributes", "Policies", "Queues",
-        "Roles", "RouteTableIds", "Rules", "SecurityGroupEgress", "SecurityGroupIds", "SecurityGroupIngress",
+        "Roles", "RouteTableIds", "Rules", "SecondaryGids", "SecurityGroupEgress", "SecurityGroupIds",
+        "SecurityGroupIngress", "SecurityGroups",
         "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Topics", "Types", "Users",
         "VpcEndpointIds", "VpcSecurityGroupIds",
     }

@@ -12,7 +12,7 @@ from emulator.services.lambda_.errors import (
     ResourceConflictException,
     ResourceNotFoundException,
 )
-from emulator.services.lambda_.function_name import LATEST, function_arn
+from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
 from emulator.services.lambda_.provisioned_concurrency_operations import ProvisionedConcurrencyOperations
 from emulator.services.lambda_.state import Alias, Function
 
@@ -25,8 +25,8 @@ class AliasOperations(ProvisionedConcurrencyOperations):
     @operation("CreateAlias")
     def create_alias(self, params: Params, context: CallContext) -> Reply:
         """Name a version."""
-        function = self.function(self.named(params))
         name = params["Name"]
+        function = self._versioned(params, params["FunctionVersion"])
         if name in function.aliases:
             arn = function_arn(self.account, function.name, name)
             raise ResourceConflictException(f"Alias already exists: {arn}")
@@ -49,7 +49,8 @@ class AliasOperations(ProvisionedConcurrencyOperations):
         self.check_revision(params, alias.revision_id)
         version = params.get("FunctionVersion", alias.function_version)
         given = params.get("RoutingConfig", {"AdditionalVersionWeights": alias.routing})
-        alias.routing = self._routing(function, version, given)
+        routing = self._routing(function, version, given)
+        alias.routing = routing
         alias.function_version = version
         alias.description = params.get("Description", alias.description)
         alias.revision_id = self.account.identifiers.uuid()
@@ -62,9 +63,16 @@ class AliasOperations(ProvisionedConcurrencyOperations):
 
     @operation("DeleteAlias")
     def delete_alias(self, params: Params, context: CallContext) -> Reply:
-        """Forget an alias; one that is not there is no error."""
-        self.function(self.named(params)).aliases.pop(params["Name"], None)
-        return Reply()
+        """Forget an alias with all that hangs on it; one that is not there is no error."""
+        function, name = self.function(self.named(params)), params["Name"]
+        if function.aliases.pop(name, None) is None:
+            return Reply()
+        function.policies.pop(name, None)
+        function.event_invoke_configs.pop(name, None)
+        function.urls.pop(name, None)
+        if function.provisioned.pop(name, None) is None:
+            return Reply()
+        return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self.release_unwanted(function)),))
 
     @operation("ListAliases")
     def list_aliases(self, params: Params, context: CallContext) -> Reply:
@@ -86,17 +94,28 @@ class AliasOperations(ProvisionedConcurrencyOperations):
             raise ResourceNotFoundException(f"Cannot find alias arn: {arn}")
         return function, alias
 
+    def _versioned(self, params: Params, version: str) -> Function:
+        """The function, which a new alias's error names together with the version."""
+        name = self.named(params)
+        return self.function(FunctionName(name.name, version))
+
     def _routing(self, function: Function, version: str, config: Mapping[str, Any] | None) -> Mapping[str, float]:
         weights: Mapping[str, float] = {} if config is None else config.get("AdditionalVersionWeights") or {}
+        if len(weights) > 1:
+            raise InvalidParameterValueException("Number of items in AdditionalVersionWeights cannot be greater than 1")
+        if version in weights:
+            raise InvalidParameterValueException(
+                f"Invalid function version {version}. Function version {version} is already included in routing configuration."
+            )
+        if weights and version == LATEST:
+            raise InvalidParameterValueException(
+                "$LATEST is not supported for an alias pointing to more than 1 version"
+            )
         for named in (version, *weights):
             if named != LATEST and named not in function.versions:
                 raise ResourceNotFoundException(
                     f"Function not found: {function_arn(self.account, function.name, named)}"
                 )
-        if weights and (len(weights) > 1 or version in weights or LATEST in (version, *weights)):
-            raise InvalidParameterValueException(
-                "An alias with weights points to two different published versions; $LATEST is not supported."
-            )
         return dict(weights)
 
     def _alias_shape(self, function: Function, alias: Alias) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from emulator.services.lambda_.event_invoke_config_operations import EventInvoke
 from emulator.services.lambda_.function_operations import FunctionOperations
 from emulator.services.lambda_.function_urls import FunctionUrls
 from emulator.services.lambda_.layer_operations import LayerOperations
+from emulator.services.lambda_.layer_permission_operations import LayerPermissionOperations
+from emulator.services.lambda_.management_operations import ManagementOperations
 from emulator.services.lambda_.permission_operations import PermissionOperations
 from emulator.services.lambda_.provisioned_concurrency_operations import ProvisionedConcurrencyOperations
 from emulator.services.lambda_.tag_operations import TagOperations
@@ -23,6 +25,8 @@ class LambdaService(
     FunctionOperations,
     AliasOperations,
     LayerOperations,
+    LayerPermissionOperations,
+    ManagementOperations,
     PermissionOperations,
     ConcurrencyOperations,
     ProvisionedConcurrencyOperations,

@@ -152,6 +152,9 @@ class AsynchronousInvocations(ExecutionEngine):
         elif target.service == "lambda":
             params = {"FunctionName": arn, "InvocationType": "Event", "Payload": text.encode()}
             call = Call("lambda", "Invoke", params, _PRINCIPAL)
+        elif target.service == "s3":
+            key = _record_key(queued.function_name, now, self.account.identifiers.uuid())
+            call = Call("s3", "PutObject", {"Bucket": target.resource, "Key": key, "Body": text.encode()}, _PRINCIPAL)
         else:
             outcome = "Success" if end.condition == "Success" else "Failure"
             entry = {
@@ -165,17 +168,19 @@ class AsynchronousInvocations(ExecutionEngine):
         yield from self._deliver_to(queued, call, arn)
 
     def _deliver_to(self, queued: QueuedEvent, call: Call, arn: str) -> Process:
+        """A target that refuses costs the record, as on AWS; the journal says so."""
+        code = problem = ""
         try:
-            yield call
+            answer = yield call
+            if answer.get("FailedEntryCount", 0) > 0:
+                failed = answer["Entries"][0]
+                code, problem = failed.get("ErrorCode", "Failed"), failed.get("ErrorMessage", "")
         except (AwsError, EmulatorError) as error:
             code = error.code if isinstance(error, AwsError) else type(error).__name__
-            yield Record(
-                "lambda",
-                "destination_failed",
-                queued.function_name,
-                code,
-                {"destination": arn, "error": str(error)[:500]},
-            )
+            problem = str(error)
+        if code:
+            detail = {"destination": arn, "error": problem[:500]}
+            yield Record("lambda", "destination_failed", queued.function_name, code, detail)
 
     def _queue_url(self, arn: Arn) -> str:
         return f"{self.account.endpoint_url}/{arn.account_id}/{arn.resource}"
@@ -201,6 +206,12 @@ class AsynchronousInvocations(ExecutionEngine):
             record["responseContext"] = context
             record["responsePayload"] = orjson.loads(end.executed.payload or b"null")
         return record
+
+
+def _record_key(function_name: str, now: float, uuid: str) -> str:
+    """`aws/lambda/async/<function>/2026/11/22/2026-11-22T04.00.00-<uuid>`."""
+    moment = datetime.fromtimestamp(now, UTC)
+    return f"aws/lambda/async/{function_name}/{moment:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid}"
 
 
 def _failure_of(end: _End, longest: int) -> tuple[int, str]:

@@ -21,17 +21,17 @@ from emulator.sandbox.effects import (
     StopEnvironment,
     TakeLateLines,
 )
+from emulator.services.lambda_.admission import Admission
 from emulator.services.lambda_.environment_variables import environment_variables
 from emulator.services.lambda_.environments import Start, Waiter, WarmEnvironment
 from emulator.services.lambda_.errors import ServiceException, TooManyRequestsException
 from emulator.services.lambda_.platform_logs import closing_lines, init_report_line
 from emulator.services.lambda_.state import Configuration, Function
-from emulator.services.lambda_.store import FunctionStore
 
 __all__ = ["ColdStarts"]
 
 
-class ColdStarts(FunctionStore):
+class ColdStarts(Admission):
     """Environments for invocations."""
 
     def _environment(self, function: Function, configuration: Configuration) -> Process:

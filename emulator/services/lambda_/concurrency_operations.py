@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.lambda_.admission import Admission
 from emulator.services.lambda_.errors import InvalidParameterValueException
-from emulator.services.lambda_.store import FunctionStore
+from emulator.services.lambda_.function_name import LATEST, FunctionName
 
 __all__ = ["ConcurrencyOperations"]
 
 
-class ConcurrencyOperations(FunctionStore):
+class ConcurrencyOperations(Admission):
     """How many invocations may run at a time."""
 
     @operation("PutFunctionConcurrency")
     def put_function_concurrency(self, params: Params, context: CallContext) -> Reply:
         """Reserve concurrency; 0 stops the function."""
-        function = self.function(self.named(params))
+        function = self.function(FunctionName(self.unqualified(params).name, LATEST))
         wanted = params["ReservedConcurrentExecutions"]
         least = self.quotas.minimum_unreserved_concurrency
-        others = sum(other.reserved_concurrency or 0 for other in self.functions.values() if other is not function)
+        others = sum(self.set_aside(other) for other in self.functions.values() if other is not function)
         if self.quotas.concurrent_executions - others - wanted < least:
             raise InvalidParameterValueException(
                 "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
                 f"below its minimum value of [{least}]."
+            )
+        provisioned = sum(config.requested for config in function.provisioned.values())
+        if wanted < provisioned:
+            raise InvalidParameterValueException(
+                f"ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned concurrency "
+                f"[{provisioned}]."
             )
         function.reserved_concurrency = wanted
         return Reply({"ReservedConcurrentExecutions": wanted})
@@ -30,20 +37,20 @@ class ConcurrencyOperations(FunctionStore):
     @operation("GetFunctionConcurrency")
     def get_function_concurrency(self, params: Params, context: CallContext) -> Reply:
         """What is reserved, if anything."""
-        reserved = self.function(self.named(params)).reserved_concurrency
+        reserved = self.function(self.unqualified(params)).reserved_concurrency
         return Reply({} if reserved is None else {"ReservedConcurrentExecutions": reserved})
 
     @operation("DeleteFunctionConcurrency")
     def delete_function_concurrency(self, params: Params, context: CallContext) -> Reply:
         """Reserve nothing."""
-        self.function(self.named(params)).reserved_concurrency = None
+        self.function(self.unqualified(params)).reserved_concurrency = None
         return Reply()
 
     @operation("GetAccountSettings")
     def get_account_settings(self, params: Params, context: CallContext) -> Reply:
         """Limits and use."""
         quotas = self.quotas
-        reserved = sum(function.reserved_concurrency or 0 for function in self.functions.values())
+        set_aside = sum(self.set_aside(function) for function in self.functions.values())
         return Reply(
             {
                 "AccountLimit": {
@@ -51,7 +58,7 @@ class ConcurrencyOperations(FunctionStore):
                     "CodeSizeUnzipped": quotas.unzipped_code_bytes,
                     "CodeSizeZipped": quotas.zip_upload_bytes,
                     "ConcurrentExecutions": quotas.concurrent_executions,
-                    "UnreservedConcurrentExecutions": quotas.concurrent_executions - reserved,
+                    "UnreservedConcurrentExecutions": quotas.concurrent_executions - set_aside,
                 },
                 "AccountUsage": {
                     "TotalCodeSize": self.stored_code_bytes(),

@@ -15,8 +15,11 @@ from emulator.account import Account
 from emulator.errors import UnsupportedOperation
 from emulator.operation import Params
 from emulator.services.lambda_.errors import InvalidParameterValueException, RequestTooLargeException
+from emulator.services.lambda_.function_name import LATEST, function_arn
 from emulator.services.lambda_.quotas import LambdaQuotas
+from emulator.services.lambda_.runtimes import checked_runtime, runtime_version_arn
 from emulator.services.lambda_.state import Configuration, LayerVersion
+from emulator.services.lambda_.transitions import shown_state
 
 __all__ = [
     "UNSUPPORTED",
@@ -25,6 +28,7 @@ __all__ = [
     "check_code_size",
     "check_upload",
     "describe",
+    "listed",
     "runtime_of",
 ]
 
@@ -36,7 +40,6 @@ UNSUPPORTED = (
     "AcceleratorConfig",
 )
 UNSUPPORTED_AT_CREATION = (*UNSUPPORTED, "CodeSigningConfigArn", "PublishTo", "TenancyConfig")
-_SUPPORTED_RUNTIMES = re.compile(r"python3\.\d+|nodejs\d+\.x|provided\.al2(023)?")
 _MOUNT_PATH = re.compile(r"/mnt/[a-zA-Z0-9-_.]+")
 _RESERVED_VARIABLES = frozenset(
     {
@@ -64,6 +67,8 @@ _RESERVED_VARIABLES = frozenset(
     }
 )
 """https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+_WITHOUT_SNAP_START = frozenset({*(f"python3.{minor}" for minor in range(6, 12)), "provided.al2", "provided.al2023"})
+"""https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html#snapstart-runtimes"""
 
 
 def runtime_of(params: Params) -> str:
@@ -77,18 +82,12 @@ def runtime_of(params: Params) -> str:
         raise InvalidParameterValueException("Runtime is mandatory for functions created with deployment packages.")
     if "Handler" not in params:
         raise InvalidParameterValueException("Handler is mandatory for functions created with deployment packages.")
-    return _checked_runtime(str(runtime))
+    return checked_runtime(str(runtime))
 
 
-def _checked_runtime(runtime: str) -> str:
-    if _SUPPORTED_RUNTIMES.fullmatch(runtime) is None:
-        raise UnsupportedOperation(
-            f"lambda: runtime {runtime} is not supported by this emulator; it runs python3.x, nodejs*.x, provided.al2 and provided.al2023"
-        )
-    return runtime
-
-
-def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQuotas) -> dict[str, Any]:
+def changes(
+    params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQuotas, region: str, runtime: str
+) -> dict[str, Any]:
     """The members of a Configuration that `params` sets, checked. `layers` holds the versions that exist, by ARN."""
     set_: dict[str, Any] = {}
     for member, name in (
@@ -100,7 +99,7 @@ def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQu
         if member in params:
             set_[name] = params[member]
     if "Runtime" in params:
-        set_["runtime"] = _checked_runtime(params["Runtime"])
+        set_["runtime"] = checked_runtime(params["Runtime"])
     if "Timeout" in params:
         set_["timeout_seconds"] = _bounded("timeout", params["Timeout"], 1, quotas.maximum_timeout_seconds)
     if "MemorySize" in params:
@@ -111,7 +110,7 @@ def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQu
     if "Environment" in params:
         set_["variables"] = _variables(params["Environment"].get("Variables"), quotas)
     if "Layers" in params:
-        set_["layers"] = _layers(params["Layers"], layers, quotas)
+        set_["layers"] = _layers(params["Layers"], layers, quotas, region)
     if "Architectures" in params:
         set_["architectures"] = tuple(params["Architectures"])
     if "DeadLetterConfig" in params:
@@ -123,6 +122,10 @@ def changes(params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQu
     if "VpcConfig" in params:
         set_["vpc"] = dict(params["VpcConfig"])
     if params.get("SnapStart", {}).get("ApplyOn", "None") != "None":
+        if params.get("Runtime", runtime) in _WITHOUT_SNAP_START:
+            raise InvalidParameterValueException(
+                f"{params.get('Runtime', runtime)} is not supported for SnapStart enabled functions."
+            )
         raise UnsupportedOperation("lambda: SnapStart is not supported by this emulator")
     set_ |= _logging(params.get("LoggingConfig"))
     return set_
@@ -158,18 +161,27 @@ def _variables(variables: Mapping[str, str] | None, quotas: LambdaQuotas) -> Map
     return dict(variables)
 
 
-def _layers(arns: list[str], layers: Mapping[str, LayerVersion], quotas: LambdaQuotas) -> tuple[LayerVersion, ...]:
+def _layers(
+    arns: list[str], layers: Mapping[str, LayerVersion], quotas: LambdaQuotas, region: str
+) -> tuple[LayerVersion, ...]:
     if len(arns) > quotas.layers:
         raise InvalidParameterValueException(f"Cannot reference more than {quotas.layers} layers.")
+    seen: dict[str, str] = {}
     for arn in arns:
+        parts = arn.split(":")
+        if len(parts) > 3 and parts[3] != region:
+            raise InvalidParameterValueException(
+                f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
+            )
         if arn not in layers:
             raise InvalidParameterValueException(f"Layer version {arn} does not exist.")
-    names = [layers[arn].name for arn in arns]
-    for name in names:
-        if names.count(name) > 1:
+        name = layers[arn].name
+        if name in seen:
             raise InvalidParameterValueException(
-                f"Two different versions of the same layer are not allowed to be referenced: {name}"
+                "Two different versions of the same layer are not allowed to be referenced in the same function. "
+                f"{seen[name]} and {arn} are versions of the same layer."
             )
+        seen[name] = arn
     return tuple(layers[arn] for arn in arns)
 
 
@@ -214,15 +226,41 @@ def check_code_size(configuration: Configuration, quotas: LambdaQuotas) -> Confi
 
 
 def check_upload(archive: bytes, operation: str, quotas: LambdaQuotas) -> bytes:
-    """Refuse an archive that is too large to come with the request; the quota counts it in base64."""
-    encoded = quotas.zip_upload_bytes * 4 // 3 + 1
-    if len(archive) > quotas.zip_upload_bytes:
+    """Refuse an archive that is too large to come with the request; the request's own limit counts base64 and some room."""
+    encoded = quotas.zip_upload_bytes * 4 // 3 + _REQUEST_OVERHEAD_BYTES
+    if len(archive) * 4 // 3 > encoded:
         raise RequestTooLargeException(f"Request must be smaller than {encoded} bytes for the {operation} operation")
+    if len(archive) > quotas.zip_upload_bytes:
+        raise RequestTooLargeException(f"Zipped size must be smaller than {quotas.zip_upload_bytes} bytes")
     return archive
 
 
-def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
-    """The FunctionConfiguration shape."""
+_REQUEST_OVERHEAD_BYTES = 262_144 + 1
+
+
+def listed(configuration: Configuration, account: Account, now: float, *, qualified: bool) -> dict[str, Any]:
+    """The FunctionConfiguration shape as lists have it: without states; `qualified` puts `$LATEST` into its ARN."""
+    shown = describe(configuration, account, now, LATEST if qualified and configuration.version == LATEST else None)
+    return {name: value for name, value in shown.items() if name not in _NOT_LISTED}
+
+
+_NOT_LISTED = frozenset(
+    {
+        "State",
+        "StateReason",
+        "StateReasonCode",
+        "LastUpdateStatus",
+        "LastUpdateStatusReason",
+        "LastUpdateStatusReasonCode",
+        "RuntimeVersionConfig",
+    }
+)
+
+
+def describe(
+    configuration: Configuration, account: Account, now: float, qualifier: str | None = None
+) -> dict[str, Any]:
+    """The FunctionConfiguration shape at `now`; `qualifier` is what the caller named (an alias, `$LATEST`), for its ARN."""
     group = configuration.shown_log_group
     logging = {"LogFormat": configuration.log_format, "LogGroup": group}
     if configuration.application_log_level:
@@ -231,7 +269,11 @@ def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
         logging["SystemLogLevel"] = configuration.system_log_level
     shown: dict[str, Any] = {
         "FunctionName": configuration.function_name,
-        "FunctionArn": configuration.arn(account),
+        "FunctionArn": (
+            configuration.arn(account)
+            if qualifier is None
+            else function_arn(account, configuration.function_name, qualifier)
+        ),
         "Runtime": configuration.runtime,
         "Role": configuration.role,
         "Handler": configuration.handler,
@@ -243,14 +285,14 @@ def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
         "CodeSha256": configuration.code.code_sha256,
         "Version": configuration.version,
         "TracingConfig": {"Mode": configuration.tracing_mode},
-        "RevisionId": configuration.revision_id,
-        "State": "Active",
-        "LastUpdateStatus": "Successful",
+        "RevisionId": configuration.shown_revision_id(now),
+        **shown_state(configuration, now),
         "PackageType": "Zip",
         "Architectures": list(configuration.architectures),
         "EphemeralStorage": {"Size": configuration.ephemeral_storage_mb},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
         "LoggingConfig": logging,
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(configuration.runtime, account)},
     }
     if configuration.variables is not None:
         shown["Environment"] = {"Variables": dict(configuration.variables)}
@@ -259,7 +301,13 @@ def describe(configuration: Configuration, account: Account) -> dict[str, Any]:
     if configuration.dead_letter_arn:
         shown["DeadLetterConfig"] = {"TargetArn": configuration.dead_letter_arn}
     if configuration.vpc is not None:
-        shown["VpcConfig"] = {"SubnetIds": [], "SecurityGroupIds": [], "VpcId": "", **configuration.vpc}
+        shown["VpcConfig"] = {
+            "SubnetIds": [],
+            "SecurityGroupIds": [],
+            "VpcId": "",
+            "Ipv6AllowedForDualStack": False,
+            **configuration.vpc,
+        }
     if configuration.file_systems:
         shown["FileSystemConfigs"] = [dict(one) for one in configuration.file_systems]
     if configuration.kms_key_arn:

@@ -17,7 +17,6 @@ from emulator.sandbox.effects import (
 from emulator.sandbox.response_stream import ResponseStream
 from emulator.services.lambda_.cold_starts import ColdStarts
 from emulator.services.lambda_.environments import WarmEnvironment
-from emulator.services.lambda_.errors import TooManyRequestsException
 from emulator.services.lambda_.function_errors import failure_document, init_failure_document
 from emulator.services.lambda_.platform_logs import Report, init_report_line, opening_lines
 from emulator.services.lambda_.state import Configuration, Function
@@ -64,17 +63,6 @@ class ExecutionEngine(ColdStarts):
         """
         self._admit(function)
         return (yield Shield(self._counted(function, configuration, event, stream)))
-
-    def _admit(self, function: Function) -> None:
-        reserved = function.reserved_concurrency
-        if reserved is not None:
-            if function.running >= reserved:
-                raise TooManyRequestsException("ReservedFunctionConcurrentInvocationLimitExceeded")
-            return
-        set_aside = sum(other.reserved_concurrency or 0 for other in self.functions.values())
-        unreserved = sum(other.running for other in self.functions.values() if other.reserved_concurrency is None)
-        if unreserved >= self.quotas.concurrent_executions - set_aside:
-            raise TooManyRequestsException("ConcurrentInvocationLimitExceeded")
 
     def _counted(
         self, function: Function, configuration: Configuration, event: Event, stream: ResponseStream | None

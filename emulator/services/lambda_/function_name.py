@@ -8,7 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from emulator.account import Account
-from emulator.services.lambda_.errors import InvalidParameterValueException, ResourceNotFoundException
+from emulator.services.lambda_.errors import (
+    AccessDeniedException,
+    InvalidParameterValueException,
+    ResourceNotFoundException,
+)
 
 __all__ = ["LATEST", "FunctionName", "function_arn", "layer_arn"]
 
@@ -24,7 +28,7 @@ class FunctionName:
 
     @classmethod
     def parse(cls, text: str, qualifier: str | None, account: Account) -> FunctionName:
-        """Read `FunctionName` and `Qualifier`. Raises ResourceNotFoundException for another account or region."""
+        """Read `FunctionName` and `Qualifier`. Raises ResourceNotFoundException for another region, AccessDenied for another account."""
         parts = text.split(":")
         if parts[0] == "arn" and len(parts) >= 7:
             region, account_id, name, rest = parts[3], parts[4], parts[6], parts[7:]
@@ -34,8 +38,12 @@ class FunctionName:
             region, account_id, name, rest = account.region, account.account_id, parts[1], parts[2:]
         else:
             region, account_id, name, rest = account.region, account.account_id, parts[0], parts[1:]
-        if (region, account_id) != (account.region, account.account_id):
-            raise ResourceNotFoundException(f"Function not found: {text}")
+        if region != account.region:
+            raise ResourceNotFoundException(
+                f"Functions from '{region}' are not reachable in this region ('{account.region}')"
+            )
+        if account_id != account.account_id:
+            raise AccessDeniedException
         named = rest[0] if rest else None
         if named is not None and qualifier is not None and named != qualifier:
             raise InvalidParameterValueException(

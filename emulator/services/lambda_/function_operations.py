@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from emulator.effects import Process
-from emulator.errors import UnsupportedOperation
+from emulator.effects import Call, Now, Process
+from emulator.errors import AwsError, UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.lambda_.code_location import CodeLocations
 from emulator.services.lambda_.configuration import (
     UNSUPPORTED,
     UNSUPPORTED_AT_CREATION,
     changes,
     check_code_size,
     describe,
+    listed,
     runtime_of,
 )
 from emulator.services.lambda_.deployment_package import prepared
@@ -21,39 +23,48 @@ from emulator.services.lambda_.errors import (
     CodeStorageExceededException,
     InvalidParameterValueException,
     ResourceConflictException,
-    ResourceNotFoundException,
 )
-from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
-from emulator.services.lambda_.state import Configuration, Function, LayerVersion, lambda_time
+from emulator.services.lambda_.function_name import LATEST, FunctionName
+from emulator.services.lambda_.state import Configuration, Function, LayerVersion, Transition, lambda_time
+from emulator.services.lambda_.tag_operations import TagOperations
+from emulator.services.lambda_.transitions import BEGINNING, check_settled
 from emulator.services.lambda_.versions import Versions
 
 __all__ = ["FunctionOperations"]
 
+_PRINCIPAL = "lambda.amazonaws.com"
 
-class FunctionOperations(Versions):
+
+class FunctionOperations(Versions, CodeLocations, TagOperations):
     """The functions' control plane."""
 
     @operation("CreateFunction", unsupported=UNSUPPORTED_AT_CREATION)
     def create_function(self, params: Params, context: CallContext) -> Process:
-        """Create a function; it is Active at once."""
-        name = FunctionName.parse(params["FunctionName"], None, self.account).name
+        """Create a function. It is Pending, and Active when the time for that (`quotas`) has passed."""
+        name = self.unqualified(params).name
         runtime = runtime_of(params)
         self._check_new(name)
-        checked = changes(params, self._layer_versions(), self.quotas)
+        self.check_tags(params.get("Tags", {}))
+        checked = changes(params, self._layer_versions(), self.quotas, self.account.region, runtime)
+        yield from self._with_network(checked)
         code = yield from prepared(
             params["Code"], operation="CreateFunction", resource=name, runtime=runtime, below="", quotas=self.quotas
         )
         self._check_new(name)  # again: preparing the code took time
         self._check_storage(code.code_size)
+        now = yield Now()
         role = checked.pop("role")
+        uuid = self.account.identifiers.uuid
         latest = check_code_size(
             Configuration(
                 function_name=name,
                 version=LATEST,
-                revision_id=self.account.identifiers.uuid(),
-                last_modified=lambda_time(context.now),
+                revision_id=uuid(),
+                public_revision_id=uuid(),
+                last_modified=lambda_time(now),
                 role=role,
                 code=code,
+                transition=Transition(True, now + self.quotas.creation_seconds, uuid()),
                 **checked,
             ),
             self.quotas,
@@ -61,8 +72,10 @@ class FunctionOperations(Versions):
         function = Function(name, latest, self.new_credentials(name, role), tags=dict(params.get("Tags", {})))
         self.functions[name] = function
         if params.get("Publish", False):
-            return Reply(describe(self.publish(function, context.now, None), self.account))
-        return Reply(describe(latest, self.account))
+            # Whoever creates and publishes at once is told the function's ARN, with the version's number.
+            published = self.publish(function, now, None)
+            return Reply({**describe(published, self.account, BEGINNING), "FunctionArn": latest.arn(self.account)})
+        return Reply(describe(latest, self.account, BEGINNING))
 
     def _check_new(self, name: str) -> None:
         if len(name) > self.quotas.function_name_length:
@@ -81,11 +94,15 @@ class FunctionOperations(Versions):
     def _layer_versions(self) -> dict[str, LayerVersion]:
         return {version.arn: version for layer in self.layers.values() for version in layer.versions.values()}
 
-    @operation("UpdateFunctionCode", unsupported=("ImageUri", "PublishTo", "SourceKMSKeyArn"))
+    @operation("UpdateFunctionCode", unsupported=("PublishTo", "SourceKMSKeyArn"))
     def update_function_code(self, params: Params, context: CallContext) -> Process:
         """Replace `$LATEST`'s code; what runs goes on with the old one."""
         function = self.function(self.named(params))
-        self.check_revision(params, function.latest.revision_id)
+        self._check_changeable(params, function, context.now)
+        if "ImageUri" in params:
+            raise InvalidParameterValueException(
+                "Please don't provide ImageUri when updating a function with packageType Zip."
+            )
         code = yield from prepared(
             params,
             operation="UpdateFunctionCode",
@@ -98,37 +115,60 @@ class FunctionOperations(Versions):
         changed: dict[str, Any] = {"code": code}
         if "Architectures" in params:
             changed["architectures"] = tuple(params["Architectures"])
-        updated = self._changed(function, changed, context.now)
+        now = yield Now()
+        updated = self._changed(function, changed, now)
         if params.get("DryRun", False):
-            return Reply(describe(updated, self.account))
+            return Reply(describe(replace(updated, transition=None), self.account, now))
         effects = self._install(function, updated)
         if params.get("Publish", False):
-            updated = self.publish(function, context.now, None)
-        return Reply(describe(updated, self.account), effects)
+            updated = self.publish(function, now, None)
+        return Reply(describe(updated, self.account, BEGINNING), effects)
 
     @operation("UpdateFunctionConfiguration", unsupported=UNSUPPORTED)
-    def update_function_configuration(self, params: Params, context: CallContext) -> Reply:
+    def update_function_configuration(self, params: Params, context: CallContext) -> Process:
         """Change `$LATEST`'s configuration."""
         function = self.function(self.named(params))
-        self.check_revision(params, function.latest.revision_id)
-        checked = changes(params, self._layer_versions(), self.quotas)
-        if (
-            checked.get("runtime", function.latest.runtime) != function.latest.runtime
-            and len(function.latest.code.folders) > 1
-        ):
+        self._check_changeable(params, function, context.now)
+        latest = function.latest
+        checked = changes(params, self._layer_versions(), self.quotas, self.account.region, latest.runtime)
+        yield from self._with_network(checked)
+        if checked.get("runtime", latest.runtime) != latest.runtime and len(latest.code.folders) > 1:
             raise UnsupportedOperation(
                 f"lambda:UpdateFunctionConfiguration: the requirements of {function.name} are installed for "
-                f"{function.latest.runtime}; update its code with the new runtime, or create it anew"
+                f"{latest.runtime}; update its code with the new runtime, or create it anew"
             )
         updated = self._changed(function, checked, context.now)
-        if updated.role != function.latest.role:
+        if updated.role != latest.role:
             self.forget_credentials(function.credentials)
             function.credentials = self.new_credentials(function.name, updated.role)
-        return Reply(describe(updated, self.account), self._install(function, updated))
+        return Reply(describe(updated, self.account, BEGINNING), self._install(function, updated))
+
+    def _check_changeable(self, params: Params, function: Function, now: float) -> None:
+        self.check_revision(params, function.latest.shown_revision_id(now))
+        check_settled(function.latest, function.latest.arn(self.account), now)
+
+    def _with_network(self, checked: dict[str, Any]) -> Process:
+        """Look up the VPC of the subnets that a configuration names, as Lambda does."""
+        vpc = checked.get("vpc")
+        if vpc is None or not vpc.get("SubnetIds"):
+            return
+        try:
+            answer = yield Call("ec2", "DescribeSubnets", {"SubnetIds": vpc["SubnetIds"]}, principal=_PRINCIPAL)
+        except AwsError as error:
+            raise InvalidParameterValueException(
+                f"Error occurred while DescribeSubnets. EC2 Error Code: {error.code}. EC2 Error Message: {error.message}"
+            ) from error
+        checked["vpc"] = {**vpc, "VpcId": answer["Subnets"][0]["VpcId"]}
 
     def _changed(self, function: Function, members: dict[str, Any], now: float) -> Configuration:
+        uuid = self.account.identifiers.uuid
         updated = replace(
-            function.latest, **members, revision_id=self.account.identifiers.uuid(), last_modified=lambda_time(now)
+            function.latest,
+            **members,
+            revision_id=uuid(),
+            public_revision_id=uuid(),
+            last_modified=lambda_time(now),
+            transition=Transition(False, now + self.quotas.update_seconds, uuid()),
         )
         return check_code_size(updated, self.quotas)
 
@@ -138,12 +178,12 @@ class FunctionOperations(Versions):
 
     @operation("GetFunction")
     def get_function(self, params: Params, context: CallContext) -> Reply:
-        """Configuration, code location (a folder of this machine), tags and reserved concurrency."""
+        """Configuration, code location, tags and reserved concurrency."""
+        name = self.named(params)
         function, configuration = self.resolve(params)
-        folder = configuration.code.folders[-1]
         shown: dict[str, Any] = {
-            "Configuration": describe(configuration, self.account),
-            "Code": {"RepositoryType": "S3", "Location": f"file://{folder}"},
+            "Configuration": describe(configuration, self.account, context.now, name.qualifier),
+            "Code": {"RepositoryType": "S3", "Location": self.function_location(function.name, configuration.version)},
         }
         if function.tags:
             shown["Tags"] = dict(function.tags)
@@ -154,45 +194,45 @@ class FunctionOperations(Versions):
     @operation("GetFunctionConfiguration")
     def get_function_configuration(self, params: Params, context: CallContext) -> Reply:
         """The configuration of a version."""
-        return Reply(describe(self.resolve(params)[1], self.account))
+        configuration = self.resolve(params)[1]
+        return Reply(describe(configuration, self.account, context.now, self.named(params).qualifier))
 
-    @operation("ListFunctions", unsupported=("MasterRegion",))
+    @operation("ListFunctions")
     def list_functions(self, params: Params, context: CallContext) -> Reply:
         """`$LATEST` of every function, or with `FunctionVersion=ALL` all versions."""
-        shown: list[dict[str, Any]] = []
-        for _, function in sorted(self.functions.items()):
-            latest = describe(function.latest, self.account)
-            if params.get("FunctionVersion") == "ALL":
-                shown.append({**latest, "FunctionArn": function_arn(self.account, function.name, LATEST)})
-                shown += [describe(version, self.account) for version in function.versions.values()]
-            else:
-                shown.append(latest)
+        if params.get("MasterRegion") not in (None, "ALL", self.account.region):
+            return Reply({"Functions": []})  # no function here is a copy of another region's
+        every = params.get("FunctionVersion") == "ALL"
+        shown = [
+            listed(version, self.account, context.now, qualified=every)
+            for _, function in sorted(self.functions.items())
+            for version in (function.latest, *(function.versions.values() if every else ()))
+        ]
         return Reply(self.page(params, "Functions", shown))
 
     @operation("DeleteFunction")
     def delete_function(self, params: Params, context: CallContext) -> Reply:
         """Delete a function with its versions and aliases, or one version."""
         name = self.named(params)
-        function = self.function(name)
+        if name.qualifier == LATEST:
+            raise InvalidParameterValueException("$LATEST version cannot be deleted without deleting the function.")
+        function = self.function(FunctionName(name.name, None))
         if name.qualifier is None:
             del self.functions[function.name]
             self.forget_credentials(function.credentials)
             return Reply({"StatusCode": 204}, self.in_background(self.environments.retire(function.name)))
         version = name.qualifier
-        if version == LATEST:
-            raise InvalidParameterValueException("$LATEST version cannot be deleted without deleting the function.")
         if version in function.aliases:
-            raise InvalidParameterValueException(
-                "Deletion of aliases is not supported by DeleteFunction; use DeleteAlias."
-            )
-        if version not in function.versions:
-            raise ResourceNotFoundException(f"Function not found: {function_arn(self.account, function.name, version)}")
+            raise InvalidParameterValueException("Deletion of aliases is not currently supported.")
         users = [
             alias.name for alias in function.aliases.values() if version in (alias.function_version, *alias.routing)
         ]
         if users:
             raise ResourceConflictException(
-                f"Version was unable to be deleted because the following aliases reference it: {users}"
+                f"Version was unable to be deleted because the following aliases reference it: [{', '.join(users)}]"
             )
-        del function.versions[version]
+        if function.versions.pop(version, None) is None:
+            return Reply({"StatusCode": 204})  # there is nothing to delete
+        for settings in (function.policies, function.event_invoke_configs, function.provisioned):
+            settings.pop(version, None)
         return Reply({"StatusCode": 204}, self.in_background(self.environments.retire(function.name, version)))

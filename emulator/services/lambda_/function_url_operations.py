@@ -6,12 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.lambda_.errors import (
-    InvalidParameterValueException,
-    ResourceConflictException,
-    ResourceNotFoundException,
-)
-from emulator.services.lambda_.function_name import LATEST, function_arn
+from emulator.services.lambda_.errors import ResourceConflictException, ResourceNotFoundException
+from emulator.services.lambda_.function_name import function_arn
 from emulator.services.lambda_.state import Function, FunctionUrl, lambda_time
 from emulator.services.lambda_.store import FunctionStore
 
@@ -39,11 +35,12 @@ class FunctionUrlOperations(FunctionStore):
             now,
         )
         function.urls[qualifier] = url
-        return Reply(self._url_shape(function, qualifier, url))
+        return Reply(_without(self._url_shape(function, qualifier, url), params, "LastModifiedTime"))
 
     @operation("UpdateFunctionUrlConfig")
     def update_function_url_config(self, params: Params, context: CallContext) -> Reply:
         """Change what is given."""
+        self._url_target(params)
         function, qualifier, url = self._url(params)
         url = replace(
             url,
@@ -53,7 +50,7 @@ class FunctionUrlOperations(FunctionStore):
             last_modified=lambda_time(context.now),
         )
         function.urls[qualifier] = url
-        return Reply(self._url_shape(function, qualifier, url))
+        return Reply(_without(self._url_shape(function, qualifier, url), params))
 
     @operation("GetFunctionUrlConfig")
     def get_function_url_config(self, params: Params, context: CallContext) -> Reply:
@@ -63,7 +60,7 @@ class FunctionUrlOperations(FunctionStore):
     @operation("ListFunctionUrlConfigs")
     def list_function_url_configs(self, params: Params, context: CallContext) -> Reply:
         """A function's URLs."""
-        function = self.function(self.named(params))
+        function = self._url_target(params)[0]
         shown = [self._url_shape(function, *item) for item in sorted(function.urls.items())]
         return Reply(self.page(params, "FunctionUrlConfigs", shown))
 
@@ -84,20 +81,16 @@ class FunctionUrlOperations(FunctionStore):
 
     def _url_target(self, params: Params) -> tuple[Function, str]:
         name = self.named(params)
-        function = self.function(name)
-        qualifier = name.qualifier or ""
-        if qualifier and qualifier not in function.aliases:
-            if qualifier == LATEST or qualifier in function.versions:
-                raise InvalidParameterValueException("A function URL's Qualifier is an alias, or none for $LATEST.")
-            raise ResourceNotFoundException(
-                f"Function not found: {function_arn(self.account, function.name, qualifier)}"
-            )
+        function, qualifier = self.functions.get(name.name), name.qualifier or ""
+        if function is None or (qualifier and qualifier not in function.aliases):
+            raise ResourceNotFoundException("Function does not exist")
         return function, qualifier
 
     def _url(self, params: Params) -> tuple[Function, str, FunctionUrl]:
-        function, qualifier = self._url_target(params)
-        url = function.urls.get(qualifier)
-        if url is None:
+        name = self.named(params)
+        function, qualifier = self.functions.get(name.name), name.qualifier or ""
+        url = None if function is None else function.urls.get(qualifier)
+        if function is None or url is None:
             raise ResourceNotFoundException("The resource you requested does not exist.")
         return function, qualifier, url
 
@@ -113,3 +106,9 @@ class FunctionUrlOperations(FunctionStore):
         if url.cors is not None:
             shown["Cors"] = dict(url.cors)
         return shown
+
+
+def _without(shown: dict[str, Any], params: Params, *members: str) -> dict[str, Any]:
+    """The answer to a change, which repeats the invoke mode only where it was given."""
+    left_out = {*members, *(() if "InvokeMode" in params else ("InvokeMode",))}
+    return {name: value for name, value in shown.items() if name not in left_out}

@@ -17,6 +17,7 @@ from emulator.services.lambda_.function_name import function_arn
 from emulator.services.lambda_.function_url_operations import FunctionUrlOperations
 from emulator.services.lambda_.invoke_stream_operations import InvokeStreamOperations
 from emulator.services.lambda_.state import Configuration, Function, FunctionUrl
+from emulator.services.lambda_.transitions import check_invocable
 from emulator.services.lambda_.url_exchange import BadAnswer, UrlExchange, buffered_response, cors_headers, event_of
 from emulator.services.lambda_.url_policy import everybody_may
 from emulator.services.lambda_.url_stream import UrlStream
@@ -73,6 +74,8 @@ class FunctionUrls(FunctionUrlOperations, InvokeStreamOperations):
         event = Event(exchange.request_id, payload, arn, exchange.trace_id)
         try:
             configuration = self.configuration(function, qualifier or None)
+            check_invocable(configuration, exchange.now)
+            self.check_rate(function, exchange.now)
             if url.invoke_mode == "RESPONSE_STREAM":
                 return (yield from self._streamed(function, configuration, event))
             executed: Executed = yield from self.execute(function, configuration, event)

@@ -21,6 +21,7 @@ from emulator.services.lambda_.function_name import LATEST, FunctionName, functi
 from emulator.services.lambda_.platform_logs import Report, invocation_lines
 from emulator.services.lambda_.resource_policy import INVOKE, allows, needs_permission
 from emulator.services.lambda_.state import Configuration, Function
+from emulator.services.lambda_.transitions import check_invocable
 
 __all__ = ["InvokeOperations"]
 
@@ -47,6 +48,7 @@ class InvokeOperations(AsynchronousInvocations):
         if needs_permission(context.principal):
             self._check_permission(function, name, context)
         kind = params.get("InvocationType", "RequestResponse")
+        check_invocable(configuration, context.now)
         event = Event(
             context.request_id,
             b"" if kind == "DryRun" else self._payload(params, context, kind),
@@ -54,7 +56,25 @@ class InvokeOperations(AsynchronousInvocations):
             context.trace_id or self.account.identifiers.trace_root(context.now),
             "" if kind != "RequestResponse" else _client_context(params.get("ClientContext")),
         )
+        if kind == "RequestResponse":
+            self.check_rate(function, context.now)
         return function, configuration, event
+
+    @operation("InvokeAsync")
+    def invoke_async(self, params: Params, context: CallContext) -> Reply:
+        """The older way to run a function later. https://docs.aws.amazon.com/lambda/latest/api/API_InvokeAsync.html"""
+        limit = self.quotas.deprecated_asynchronous_request_bytes
+        payload = bytes(params["InvokeArgs"])
+        if len(payload) > limit:
+            raise RequestTooLargeException(
+                f"{len(payload)} byte payload is too large for the Event invocation type (limit {limit} bytes)"
+            )
+        reply = self.invoke(
+            {"FunctionName": params["FunctionName"], "InvocationType": "Event", "Payload": payload}, context
+        )
+        if not isinstance(reply, Reply):
+            raise AssertionError("an event is accepted at once")
+        return Reply({"Status": 202}, reply.effects)
 
     def _check_permission(self, function: Function, name: FunctionName, context: CallContext) -> None:
         """A version's and an alias's policy is its own: the unqualified function's does not count for them."""

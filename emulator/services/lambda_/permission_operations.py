@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import orjson
 
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.errors import (
+    InvalidParameterValueException,
     PolicyLengthExceededException,
     ResourceConflictException,
     ResourceNotFoundException,
 )
-from emulator.services.lambda_.function_name import function_arn
+from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
 from emulator.services.lambda_.state import Function
 from emulator.services.lambda_.store import FunctionStore
 
@@ -25,9 +27,12 @@ class PermissionOperations(FunctionStore):
     @operation("AddPermission")
     def add_permission(self, params: Params, context: CallContext) -> Reply:
         """Add a statement."""
-        function, key = self._policy_key(params)
+        name = self.named(params)
+        if name.qualifier == LATEST:
+            raise InvalidParameterValueException("We currently do not support adding policies for $LATEST.")
+        function, key = self._policy_key(name)
+        self.check_revision(params, self._policy_revision(function, key, context.now))
         statements = function.policies.get(key, {})
-        self.check_revision(params, function.policy_revisions.get(key, ""))
         sid = params["StatementId"]
         if sid in statements:
             raise ResourceConflictException(
@@ -40,36 +45,52 @@ class PermissionOperations(FunctionStore):
                 f"The final policy size is bigger than the limit ({self.quotas.resource_policy_bytes})."
             )
         function.policies[key] = after
-        function.policy_revisions[key] = self.account.identifiers.uuid()
+        self.move_revision(function, key)
         return Reply({"Statement": orjson.dumps(statement).decode()})
 
     @operation("RemovePermission")
     def remove_permission(self, params: Params, context: CallContext) -> Reply:
         """Remove a statement."""
-        function, key = self._policy_key(params)
-        statements = function.policies.get(key, {})
+        name = self.named(params)
+        if name.name not in self.functions:
+            arn = function_arn(self.account, name.name, name.qualifier)
+            raise ResourceNotFoundException(f"No policy found for: {arn}")
+        function, key = self._policy_key(name)
+        statements = function.policies.get(key)
+        if not statements:
+            raise ResourceNotFoundException("No policy is associated with the given resource.")
         if params["StatementId"] not in statements:
             raise ResourceNotFoundException(f"Statement {params['StatementId']} is not found in resource policy.")
-        self.check_revision(params, function.policy_revisions[key])
+        self.check_revision(params, self._policy_revision(function, key, context.now))
         del statements[params["StatementId"]]
-        function.policy_revisions[key] = self.account.identifiers.uuid()
+        self.move_revision(function, key)
         return Reply()
 
     @operation("GetPolicy")
     def get_policy(self, params: Params, context: CallContext) -> Reply:
-        """The policy document."""
-        function, key = self._policy_key(params)
+        """The policy document; its revision is that of the function, version or alias."""
+        name = self.named(params)
+        function = self.function(FunctionName(name.name, None))
+        key = "" if name.qualifier in (None, LATEST) else name.qualifier or ""
         statements = function.policies.get(key)
         if not statements:
             raise ResourceNotFoundException("The resource you requested does not exist.")
-        return Reply({"Policy": self._document(statements), "RevisionId": function.policy_revisions[key]})
+        revision_id = self._policy_revision(function, key, context.now)
+        return Reply({"Policy": self._document(statements), "RevisionId": revision_id})
 
-    def _policy_key(self, params: Params) -> tuple[Function, str]:
-        name = self.named(params)
-        function = self.function(name)
-        if name.qualifier is not None:
-            self.configuration(function, name.qualifier)
-        return function, name.qualifier or ""
+    def _policy_key(self, name: FunctionName) -> tuple[Function, str]:
+        """The function, and the qualifier whose policy it is. Raises ResourceNotFoundException."""
+        function = self.function(FunctionName(name.name, None))
+        qualifier = "" if name.qualifier in (None, LATEST) else name.qualifier or ""
+        if qualifier and qualifier not in function.versions and qualifier not in function.aliases:
+            raise self.missing(name.name, qualifier)
+        return function, qualifier
+
+    def _policy_revision(self, function: Function, key: str, now: float) -> str:
+        alias = function.aliases.get(key)
+        if alias is not None:
+            return alias.revision_id
+        return (function.versions[key] if key else function.latest).shown_revision_id(now)
 
     def _document(self, statements: dict[str, Any]) -> str:
         return orjson.dumps({"Version": "2012-10-17", "Id": "default", "Statement": [*statements.values()]}).decode()
@@ -78,12 +99,16 @@ class PermissionOperations(FunctionStore):
         principal: str = params["Principal"]
         if principal == "*":
             shown: Any = "*"
+        elif _ACCOUNT.fullmatch(principal) is not None:
+            shown = {"AWS": self.account.arn("iam", "root", region="", account_id=principal)}
+        elif principal.startswith("arn:"):
+            shown = {"AWS": principal}
         elif principal.endswith((".amazonaws.com", ".amazon.com")):
             shown = {"Service": principal}
-        elif principal.isdecimal():
-            shown = {"AWS": self.account.arn("iam", "root", region="", account_id=principal)}
         else:
-            shown = {"AWS": principal}
+            raise InvalidParameterValueException(
+                "The provided principal was invalid. Please check the principal and try again."
+            )
         statement: dict[str, Any] = {
             "Sid": params["StatementId"],
             "Effect": "Allow",
@@ -102,6 +127,7 @@ class PermissionOperations(FunctionStore):
         return statement
 
 
+_ACCOUNT = re.compile(r"\d{12}")
 _CONDITIONS = (
     ("SourceAccount", "StringEquals", "AWS:SourceAccount"),
     ("PrincipalOrgID", "StringEquals", "aws:PrincipalOrgID"),

@@ -11,11 +11,14 @@ from emulator.effects import Process, Spawn
 from emulator.errors import AwsError
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.cold_starts import ColdStarts
-from emulator.services.lambda_.errors import InvalidParameterValueException
+from emulator.services.lambda_.errors import InvalidParameterValueException, ResourceConflictException
 from emulator.services.lambda_.function_name import LATEST, function_arn
 from emulator.services.lambda_.state import Function, ProvisionedConcurrency, lambda_time
 
 __all__ = ["ProvisionedConcurrencyConfigNotFoundException", "ProvisionedConcurrencyOperations"]
+
+_NOT_QUALIFIED = "The function resource provided must be an alias or a published version."
+_UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
 
 
 class ProvisionedConcurrencyConfigNotFoundException(AwsError):
@@ -33,8 +36,9 @@ class ProvisionedConcurrencyOperations(ColdStarts):
     @operation("PutProvisionedConcurrencyConfig")
     def put_provisioned_concurrency_config(self, params: Params, context: CallContext) -> Reply:
         """Ask for environments; they are allocated behind the answer."""
-        function, qualifier = self._provisioned_target(params)
+        function, qualifier = self._provisioned_target(params, _UNPUBLISHED)
         wanted = params["ProvisionedConcurrentExecutions"]
+        self._check_unshared(function, qualifier)
         self._check_provisioned(function, qualifier, wanted)
         config = ProvisionedConcurrency(wanted, lambda_time(context.now))
         function.provisioned[qualifier] = config
@@ -53,7 +57,7 @@ class ProvisionedConcurrencyOperations(ColdStarts):
     @operation("ListProvisionedConcurrencyConfigs")
     def list_provisioned_concurrency_configs(self, params: Params, context: CallContext) -> Reply:
         """All configurations of a function."""
-        function = self.function(self.named(params))
+        function = self.function(self.unqualified(params))
         shown = [
             {
                 "FunctionArn": function_arn(self.account, function.name, qualifier),
@@ -68,12 +72,12 @@ class ProvisionedConcurrencyOperations(ColdStarts):
         """Let the environments go."""
         function, qualifier = self._provisioned_target(params)
         if function.provisioned.pop(qualifier, None) is None:
-            raise ProvisionedConcurrencyConfigNotFoundException
-        return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self._release_unwanted(function)),))
+            return Reply()
+        return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self.release_unwanted(function)),))
 
     def allocate(self, function: Function, qualifier: str) -> Process:
         """Start what is missing, one after the other, and release what is too much."""
-        yield from self._release_unwanted(function)
+        yield from self.release_unwanted(function)
         config = function.provisioned.get(qualifier)
         while config is not None and function.provisioned.get(qualifier) is config:
             configuration = self._target_of(function, qualifier)
@@ -96,7 +100,7 @@ class ProvisionedConcurrencyOperations(ColdStarts):
                 config.status, config.reason = "FAILED", "FUNCTION_ERROR_INIT_FAILURE"
                 return
 
-    def _release_unwanted(self, function: Function) -> Process:
+    def release_unwanted(self, function: Function) -> Process:
         """Give up provisioned environments beyond what the function's configurations ask for."""
         wanted: dict[str, int] = {}
         for qualifier, config in function.provisioned.items():
@@ -111,30 +115,57 @@ class ProvisionedConcurrencyOperations(ColdStarts):
         alias = function.aliases.get(qualifier)
         return self.configuration(function, qualifier if alias is None else alias.function_version)
 
-    def _provisioned_target(self, params: Params) -> tuple[Function, str]:
+    def _provisioned_target(self, params: Params, refusal: str = _NOT_QUALIFIED) -> tuple[Function, str]:
         name = self.named(params)
-        function = self.function(name)
         qualifier = name.qualifier or LATEST
-        self.configuration(function, qualifier)
-        if qualifier == LATEST or self._target_of(function, qualifier).version == LATEST:
-            raise InvalidParameterValueException(
-                "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
-            )
+        if qualifier == LATEST:
+            raise InvalidParameterValueException(refusal)
+        function = self.functions.get(name.name)
+        if function is None or (qualifier not in function.versions and qualifier not in function.aliases):
+            raise self.missing(name.name, qualifier)
+        if self._target_of(function, qualifier).version == LATEST:
+            raise InvalidParameterValueException(_UNPUBLISHED)
         return function, qualifier
+
+    def _check_unshared(self, function: Function, qualifier: str) -> None:
+        """A version has environments of its own or those of one alias, never both."""
+        alias = function.aliases.get(qualifier)
+        version = qualifier if alias is None else alias.function_version
+        pointing = [
+            other.name
+            for other in function.aliases.values()
+            if version in (other.function_version, *other.routing)
+            and other.name in function.provisioned
+            and other.name != qualifier
+        ]
+        if alias is None and pointing:
+            raise ResourceConflictException("Version is pointed by a Provisioned Concurrency alias")
+        if alias is not None and any(one in function.provisioned for one in (version, *alias.routing)):
+            raise ResourceConflictException(
+                "Alias can't be used for Provisioned Concurrency configuration on an already Provisioned version"
+            )
 
     def _check_provisioned(self, function: Function, qualifier: str, wanted: int) -> None:
         others = sum(config.requested for name, config in function.provisioned.items() if name != qualifier)
         reserved = function.reserved_concurrency
-        if reserved is not None and others + wanted > reserved:
+        if reserved is not None:
+            if others + wanted > reserved:
+                raise InvalidParameterValueException(
+                    "Requested Provisioned Concurrency should not be greater than the reservedConcurrentExecution for function"
+                )
+            return
+        least = self.quotas.minimum_unreserved_concurrency
+        elsewhere = sum(self.set_aside(other) for other in self.functions.values() if other is not function)
+        unreserved = self.quotas.concurrent_executions - elsewhere - others
+        if wanted > unreserved:
             raise InvalidParameterValueException(
-                f"Specified ConcurrentExecutions for function is greater than function's reserved concurrency [{reserved}]."
+                "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency "
+                f"[{unreserved}]."
             )
-        quotas = self.quotas
-        left = quotas.concurrent_executions - quotas.minimum_unreserved_concurrency
-        if others + wanted > left:
+        if unreserved - wanted < least:
             raise InvalidParameterValueException(
                 "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution "
-                f"below its minimum value of [{quotas.minimum_unreserved_concurrency}]."
+                f"below its minimum value of [{least}]."
             )
 
     def _provisioned_shape(self, function: Function, qualifier: str, config: ProvisionedConcurrency) -> dict[str, Any]:

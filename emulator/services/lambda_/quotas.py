@@ -28,6 +28,9 @@ class LambdaQuotas:
     code_storage_bytes: int = 80_530_636_800
     resource_policy_bytes: int = 20_480
     function_name_length: int = 64
+    tags: int = 50
+    deprecated_asynchronous_request_bytes: int = 262_144
+    """Of InvokeAsync."""
     init_seconds: float = 10.0
     """Real time. https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html"""
 
@@ -41,6 +44,14 @@ class LambdaQuotas:
     scaling_environments: int = 1_000
     """How many environments a function may start in `scaling_seconds`."""
     scaling_seconds: float = 10.0
+
+    invocations_per_concurrency: int = 10
+    """Synchronous invocations a second for each unit of concurrency; 0 sets no limit (a virtual clock may stand still)."""
+
+    # How long `State` and `LastUpdateStatus` are on their way, on the engine's clock. AWS takes seconds; 0 ends them with the answer.
+    # https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    creation_seconds: float = 0.0
+    update_seconds: float = 0.0
 
     # Asynchronous invocation. https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
     maximum_retry_attempts: int = 2

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/permissions-function-services.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -52,7 +53,14 @@ def allows(statements: Iterable[Mapping[str, Any]], *, principal: str, source_ar
 
 
 def _names(named: Any, principal: str) -> bool:
-    return named == "*" or (isinstance(named, Mapping) and named.get("Service") == principal)
+    """Whether a statement's principal is the caller; a service may be named with its region (`logs.us-east-1.amazonaws.com`)."""
+    if named == "*":
+        return True
+    service = named.get("Service") if isinstance(named, Mapping) else None
+    return isinstance(service, str) and _REGION.sub(".amazonaws.com", service) == principal
+
+
+_REGION: Final = re.compile(r"\.[a-z]{2}(-[a-z]+)+-\d\.amazonaws\.com$")
 
 
 def _holds(condition: Mapping[str, Mapping[str, str]], keys: Mapping[str, str]) -> bool:

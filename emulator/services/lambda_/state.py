@@ -22,6 +22,8 @@ __all__ = [
     "Layer",
     "LayerVersion",
     "ProvisionedConcurrency",
+    "RuntimeManagement",
+    "Transition",
     "lambda_time",
 ]
 
@@ -42,16 +44,18 @@ class LayerVersion:
     created: str
     description: str = ""
     license_info: str = ""
-    compatible_runtimes: tuple[str, ...] = ()
-    compatible_architectures: tuple[str, ...] = ()
+    compatible_runtimes: tuple[str, ...] | None = None
+    compatible_architectures: tuple[str, ...] | None = None
 
 
 @dataclass(slots=True)
 class Layer:
-    """A layer and its versions by number."""
+    """A layer and its versions by number, with the statements of each version's policy by id."""
 
     name: str
     versions: dict[int, LayerVersion] = field(default_factory=dict)
+    policies: dict[int, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
+    policy_revisions: dict[int, str] = field(default_factory=dict)
     next_version: int = 1
 
     def arn(self, account: Account) -> str:
@@ -60,8 +64,24 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Transition:
+    """A creation (`State` is Pending) or an update (`LastUpdateStatus` is InProgress) that ends at `until`, epoch seconds.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/functions-states.html
+    """
+
+    creates: bool
+    until: float
+    revision_id: str
+    """The RevisionId while it lasts; the end of it is a new revision."""
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
-    """Code and configuration of `$LATEST` or of a published version; a change makes a new one with a new revision."""
+    """Code and configuration of `$LATEST` or of a published version; a change makes a new one with a new revision.
+
+    `revision_id` identifies what environments are made of. What clients see as RevisionId also moves with tags and policies.
+    """
 
     function_name: str
     version: str
@@ -89,6 +109,17 @@ class Configuration:
     kms_key_arn: str = ""
     file_systems: tuple[Mapping[str, str], ...] = ()
     """EFS access points (`Arn`, `LocalMountPath`)."""
+    public_revision_id: str = ""
+    transition: Transition | None = None
+
+    def under_way(self, now: float) -> Transition | None:
+        """The creation or update that has not ended at `now`."""
+        return None if self.transition is None or now >= self.transition.until else self.transition
+
+    def shown_revision_id(self, now: float) -> str:
+        """RevisionId, as clients see it at `now`."""
+        transition = self.under_way(now)
+        return self.public_revision_id if transition is None else transition.revision_id
 
     @property
     def shown_log_group(self) -> str:
@@ -145,6 +176,14 @@ class ProvisionedConcurrency:
 
 
 @dataclass(frozen=True, slots=True)
+class RuntimeManagement:
+    """When a version's runtime is updated: `Auto`, `FunctionUpdate`, or `Manual` with a runtime version's ARN."""
+
+    update_on: str = "Auto"
+    runtime_version_arn: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Credentials:
     """The role session that a function's code runs with."""
 
@@ -166,7 +205,6 @@ class Function:
     tags: dict[str, str] = field(default_factory=dict)
     policies: dict[str, dict[str, Mapping[str, Any]]] = field(default_factory=dict)
     """Statements by id, per qualifier (`""` for the unqualified function)."""
-    policy_revisions: dict[str, str] = field(default_factory=dict)
     reserved_concurrency: int | None = None
     event_invoke_configs: dict[str, EventInvokeConfig] = field(default_factory=dict)
     urls: dict[str, FunctionUrl] = field(default_factory=dict)
@@ -176,3 +214,9 @@ class Function:
     recent_starts: deque[float] = field(default_factory=deque)
     """When environments were started lately, epoch seconds."""
     running: int = 0
+    recursive_loop: str = "Terminate"
+    runtime_management: dict[str, RuntimeManagement] = field(default_factory=dict)
+    """By version."""
+    rate_second: int = 0
+    rate_count: int = 0
+    """Synchronous invocations that were admitted in the epoch second `rate_second`."""

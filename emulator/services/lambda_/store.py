@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from emulator.account import Account
@@ -90,13 +92,41 @@ class FunctionStore(Service):
         layers = [version for layer in self.layers.values() for version in layer.versions.values()]
         return sum(one.code.code_size for one in configurations) + sum(one.code.code_size for one in layers)
 
-    def check_revision(self, params: Params, revision_id: str) -> None:
+    def check_revision(self, params: Params, revision_id: str, read_with: str = "GetFunction/GetAlias") -> None:
         """Refuse a change that was made against an older revision."""
         if params.get("RevisionId") not in (None, revision_id):
             raise PreconditionFailedException(
-                "The RevisionId provided does not match the latest RevisionId. "
-                "Call the GetFunction/GetAlias API to retrieve the latest RevisionId"
+                "The Revision Id provided does not match the latest Revision Id. "
+                f"Call the {read_with} API to retrieve the latest Revision Id"
             )
+
+    def move_revision(self, function: Function, qualifier: str = "") -> None:
+        """Something that belongs to a function, version or alias has changed: its RevisionId is another one."""
+        revision_id = self.account.identifiers.uuid()
+        alias = function.aliases.get(qualifier)
+        if alias is not None:
+            alias.revision_id = revision_id
+        elif qualifier in function.versions:
+            function.versions[qualifier] = replace(function.versions[qualifier], public_revision_id=revision_id)
+        else:
+            function.latest = replace(function.latest, public_revision_id=revision_id)
+
+    def unqualified(self, params: Params) -> FunctionName:
+        """The function that the caller named. Raises InvalidParameterValueException for a version or an alias."""
+        name = self.named(params)
+        if name.qualifier is not None:
+            raise InvalidParameterValueException(
+                "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation. "
+                "Please specify either a function name or an unqualified function ARN."
+            )
+        return name
+
+    def missing(self, function_name: str, qualifier: str) -> ResourceNotFoundException:
+        """What operations on a qualifier say: an alias is named as one, a version as a function."""
+        arn = function_arn(self.account, function_name, qualifier)
+        if re.fullmatch(r"(?!\d+$)[\w-]+", qualifier) is None:
+            return ResourceNotFoundException(f"Function not found: {arn}")
+        return ResourceNotFoundException(f"Cannot find alias arn: {arn}")
 
     def page(self, params: Params, member: str, items: Sequence[Any]) -> dict[str, Any]:
         """One page of a listing under `member`; the marker is the index of the next item."""

@@ -1,5 +1,6 @@
 """Errors of CloudWatch Logs, named as botocore's error shapes.
 
+AccessDeniedException
 InvalidParameterException
 LimitExceededException
 ResourceAlreadyExistsException
@@ -12,12 +13,17 @@ from __future__ import annotations
 from emulator.errors import AwsError
 
 __all__ = [
+    "AccessDeniedException",
     "InvalidParameterException",
     "LimitExceededException",
     "ResourceAlreadyExistsException",
     "ResourceNotFoundException",
     "TooManyTagsException",
 ]
+
+
+class AccessDeniedException(AwsError):
+    """The caller may not do this."""
 
 
 class InvalidParameterException(AwsError):

@@ -24,7 +24,7 @@ class EventOperations(SubscriptionFilterOperations):
         if name in group.streams:
             raise ResourceAlreadyExistsException("The specified log stream already exists")
         group.streams[name] = LogStream(name, int(context.now * 1000))
-        group.trim(self.quotas.kept_bytes_per_group, self.quotas.kept_streams_per_group, None)
+        self.expire(group, context.now)
         return Reply()
 
     @operation("DeleteLogStream")
@@ -72,7 +72,7 @@ class EventOperations(SubscriptionFilterOperations):
                 rejected["expiredLogEventEndIndex"] = index + 1
             else:
                 taken.append(group.append(stream, timestamp, now, event["message"], size))
-        group.trim(self.quotas.kept_bytes_per_group, self.quotas.kept_streams_per_group, expired_before)
+        self.expire(group, context.now)
         result: dict[str, Any] = {"nextSequenceToken": "0"}
         if rejected:
             result["rejectedLogEventsInfo"] = rejected
@@ -81,7 +81,7 @@ class EventOperations(SubscriptionFilterOperations):
     @operation("GetLogEvents", unsupported=("unmask",))
     def get_log_events(self, params: Params, context: CallContext) -> Reply:
         """One stream's events. Tokens are `f/<number>` and `b/<number>`; at the end the same token comes back."""
-        group = self.group(params)
+        group = self.current(params, context.now)
         stream = self.stream(group, params["logStreamName"])
         events = [event for event in stream.ordered() if _within(event, params)]
         limit = params.get("limit", self.quotas.events_page)
@@ -107,7 +107,7 @@ class EventOperations(SubscriptionFilterOperations):
     @operation("FilterLogEvents", unsupported=("unmask",))
     def filter_log_events(self, params: Params, context: CallContext) -> Reply:
         """Events of a group that match a pattern, by time."""
-        group = self.group(params)
+        group = self.current(params, context.now)
         names, prefix = params.get("logStreamNames"), params.get("logStreamNamePrefix")
         if names is not None and prefix is not None:
             raise InvalidParameterException("logStreamNames and logStreamNamePrefix are mutually exclusive.")

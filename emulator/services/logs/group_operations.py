@@ -75,6 +75,8 @@ class GroupOperations(LogStore):
         identifiers = params.get("logGroupIdentifiers")
         chosen = None if identifiers is None else {self.group({"logGroupIdentifier": one}).name for one in identifiers}
         wanted_class = params.get("logGroupClass")
+        for group in self.groups.values():
+            self.expire(group, context.now)
         shown = [
             self._group_shape(group)
             for name, group in sorted(self.groups.items())
@@ -149,6 +151,7 @@ class GroupOperations(LogStore):
             "logGroupName": group.name,
             "creationTime": group.created,
             "metricFilterCount": 0,
+            "deletionProtectionEnabled": False,
             "arn": f"{arn}:*",
             "storedBytes": group.stored_bytes,
             "logGroupClass": group.log_group_class,

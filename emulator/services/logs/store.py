@@ -35,6 +35,18 @@ class LogStore(Service):
             raise ResourceNotFoundException("The specified log group does not exist.")
         return found
 
+    def current(self, params: Params, now: float) -> LogGroup:
+        """The group that a call names, without the events that its retention has ended for at `now`, epoch seconds."""
+        group = self.group(params)
+        self.expire(group, now)
+        return group
+
+    def expire(self, group: LogGroup, now: float) -> None:
+        """Forget events that are older than the group keeps them, and what the emulator's memory has no place for."""
+        days = group.retention_days
+        oldest = None if days is None else int(now * 1000) - days * 86_400_000
+        group.trim(self.quotas.kept_bytes_per_group, self.quotas.kept_streams_per_group, oldest)
+
     def stream(self, group: LogGroup, name: str) -> LogStream:
         """A stream of a group. Raises ResourceNotFoundException."""
         found = group.streams.get(name)

@@ -14,9 +14,14 @@ import orjson
 
 from emulator.arn import Arn
 from emulator.effects import Call, Effect, Process, Record, Spawn
-from emulator.errors import AwsError, UnsupportedOperation
+from emulator.errors import AwsError, EmulatorError, UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.logs.errors import LimitExceededException, ResourceNotFoundException
+from emulator.services.logs.errors import (
+    AccessDeniedException,
+    InvalidParameterException,
+    LimitExceededException,
+    ResourceNotFoundException,
+)
 from emulator.services.logs.filter_pattern import matcher
 from emulator.services.logs.state import LogEvent, LogGroup, LogStream, SubscriptionFilter
 from emulator.services.logs.store import LogStore
@@ -24,6 +29,7 @@ from emulator.services.logs.store import LogStore
 __all__ = ["SubscriptionFilterOperations"]
 
 _DESTINATIONS = ("lambda", "kinesis", "firehose")
+_PRINCIPAL = "logs.amazonaws.com"
 
 
 class SubscriptionFilterOperations(LogStore):
@@ -33,27 +39,63 @@ class SubscriptionFilterOperations(LogStore):
         "PutSubscriptionFilter",
         unsupported=("applyOnTransformedLogs", "fieldSelectionCriteria", "emitSystemFields"),
     )
-    def put_subscription_filter(self, params: Params, context: CallContext) -> Reply:
-        """Make a filter, or change the one of that name."""
-        group = self.group(params)
+    def put_subscription_filter(self, params: Params, context: CallContext) -> Process:
+        """Make a filter, or change the one of that name. The destination must take what it is sent."""
         name, arn = params["filterName"], params["destinationArn"]
-        service = Arn.parse(arn).service
-        if service not in _DESTINATIONS:
-            raise UnsupportedOperation(
-                f"logs:PutSubscriptionFilter: a destination of service {service} is not supported"
-            )
+        matches = matcher(params["filterPattern"])
+        yield from self._check_destination(params, Arn.parse(arn))
+        group = self.group(params)
         if name not in group.subscriptions and len(group.subscriptions) >= self.quotas.subscription_filters:
             raise LimitExceededException("Resource limit exceeded.")
+        known = group.subscriptions.get(name)
         group.subscriptions[name] = SubscriptionFilter(
             name,
             params["filterPattern"],
-            matcher(params["filterPattern"]),
+            matches,
             arn,
             params.get("roleArn", ""),
             params.get("distribution", "ByLogStream"),
-            int(context.now * 1000),
+            int(context.now * 1000) if known is None else known.created,
         )
         return Reply()
+
+    def _check_destination(self, params: Params, target: Arn) -> Process:
+        """Refuse a destination of another account, one without the role it needs, and one that would not take an event."""
+        if target.service not in _DESTINATIONS:
+            raise UnsupportedOperation(
+                f"logs:PutSubscriptionFilter: a destination of service {target.service} is not supported"
+            )
+        if target.service == "lambda":
+            if target.account_id != self.account.account_id:
+                raise AccessDeniedException(
+                    "Cross-account lambda invocation passing is not allowed. You must use DestinationPolicies to create "
+                    "cross account lambda triggers."
+                )
+            check = {"FunctionName": params["destinationArn"], "InvocationType": "DryRun"}
+            source_arn = f"{self.arn(self.group(params))}:*"
+            try:
+                yield Call("lambda", "Invoke", check, _PRINCIPAL, source_arn=source_arn)
+            except AwsError as error:
+                raise InvalidParameterException(
+                    "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
+                    "your function."
+                ) from error
+            return
+        if not params.get("roleArn"):
+            raise InvalidParameterException(
+                f"destinationArn for vendor {target.service} cannot be used without roleArn"
+            )
+        try:
+            yield _presence(target)
+        except EmulatorError as error:
+            raise UnsupportedOperation(
+                f"logs:PutSubscriptionFilter: a destination of service {target.service} is not supported by this emulator"
+            ) from error
+        except AwsError as error:
+            raise InvalidParameterException(
+                f"Could not deliver test message to specified {target.service.capitalize()} stream. Check if the given "
+                f"{target.service} stream is in ACTIVE state."
+            ) from error
 
     @operation("DescribeSubscriptionFilters")
     def describe_subscription_filters(self, params: Params, context: CallContext) -> Reply:
@@ -68,6 +110,7 @@ class SubscriptionFilterOperations(LogStore):
                 "destinationArn": one.destination_arn,
                 **({"roleArn": one.role_arn} if one.role_arn else {}),
                 "distribution": one.distribution,
+                "applyOnTransformedLogs": False,
                 "creationTime": one.created,
             }
             for name, one in sorted(group.subscriptions.items())
@@ -97,10 +140,11 @@ class SubscriptionFilterOperations(LogStore):
         zipped = gzip.compress(document, mtime=0)
         target = Arn.parse(one.destination_arn)
         try:
-            yield _call(target, one.destination_arn, zipped)
-        except AwsError as error:
+            yield _call(target, one.destination_arn, zipped, f"{self.arn(group)}:*")
+        except (AwsError, EmulatorError) as error:
+            code = error.code if isinstance(error, AwsError) else type(error).__name__
             detail = {"filter": one.name, "destination": one.destination_arn, "error": str(error)[:500]}
-            yield Record("logs", "subscription_failed", group.name, error.code, detail)
+            yield Record("logs", "subscription_failed", group.name, code, detail)
 
 
 def _delivery(
@@ -130,12 +174,20 @@ def _delivery(
     )
 
 
-def _call(target: Arn, arn: str, zipped: bytes) -> Call:
-    principal = "logs.amazonaws.com"
+def _call(target: Arn, arn: str, zipped: bytes, source_arn: str) -> Call:
     if target.service == "lambda":
         event = orjson.dumps({"awslogs": {"data": base64.b64encode(zipped).decode()}})
-        return Call("lambda", "Invoke", {"FunctionName": arn, "InvocationType": "Event", "Payload": event}, principal)
+        params = {"FunctionName": arn, "InvocationType": "Event", "Payload": event}
+        return Call("lambda", "Invoke", params, _PRINCIPAL, source_arn=source_arn)
     name = target.resource.partition("/")[2]
     if target.service == "kinesis":
-        return Call("kinesis", "PutRecord", {"StreamName": name, "Data": zipped, "PartitionKey": arn}, principal)
-    return Call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": {"Data": zipped}}, principal)
+        return Call("kinesis", "PutRecord", {"StreamName": name, "Data": zipped, "PartitionKey": arn}, _PRINCIPAL)
+    return Call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": {"Data": zipped}}, _PRINCIPAL)
+
+
+def _presence(target: Arn) -> Call:
+    """A question that a stream that is there answers."""
+    name = target.resource.partition("/")[2]
+    if target.service == "kinesis":
+        return Call("kinesis", "DescribeStreamSummary", {"StreamName": name}, _PRINCIPAL)
+    return Call("firehose", "DescribeDeliveryStream", {"DeliveryStreamName": name}, _PRINCIPAL)

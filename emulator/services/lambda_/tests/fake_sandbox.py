@@ -11,6 +11,7 @@ from typing import Any
 from emulator.account import Account
 from emulator.clock import VirtualClock
 from emulator.engine import Engine
+from emulator.errors import AwsError
 from emulator.operation import CallContext, Params, Reply, Service, operation
 from emulator.sandbox import Capacity
 from emulator.sandbox.effects import (
@@ -77,6 +78,21 @@ class Mailbox(Service):
         self.sent.append({"service": "sns", **params})
         return Reply({"MessageId": "m"})
 
+    @operation("DescribeEventBus")
+    def describe_event_bus(self, params: Params, context: CallContext) -> Reply:
+        return Reply({"Name": params["Name"]})
+
+    @operation("DescribeSubnets")
+    def describe_subnets(self, params: Params, context: CallContext) -> Reply:
+        if params["SubnetIds"] != ["subnet-1"]:
+            raise AwsError.named("InvalidSubnetID.NotFound", f"The subnet ID '{params['SubnetIds'][0]}' does not exist")
+        return Reply({"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1"}]})
+
+    @operation("PutObject")
+    def put_object(self, params: Params, context: CallContext) -> Reply:
+        self.sent.append({"service": "s3", **params})
+        return Reply({"ETag": '""'})
+
     @operation("PutEvents")
     def put_events(self, params: Params, context: CallContext) -> Reply:
         self.sent.append({"service": "events", **params})
@@ -94,7 +110,7 @@ class Lambda:
         self.mailbox = Mailbox(self.account)
         self.engine.register("lambda", self.service)
         self.engine.register("logs", LogsService(self.account))
-        for name in ("sqs", "sns", "events"):
+        for name in ("sqs", "sns", "events", "ec2", "s3"):
             self.engine.register(name, self.mailbox)
         self.handler: Handler = ok
         self.streaming: Streaming | None = None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from emulator.errors import UnsupportedOperation
+from emulator.services.lambda_.errors import InvalidParameterValueException
 from emulator.services.lambda_.tests.fake_sandbox import Lambda, error
 
 QUEUE = "arn:aws:sqs:us-east-1:000000000000:failures"
@@ -130,11 +131,37 @@ def test_reserved_concurrency_zero_sends_events_to_the_dead_letter_queue_without
     assert aws.mailbox.sent[0]["MessageAttributes"]["ErrorCode"]["StringValue"] == "429"
 
 
-def test_destination_that_is_not_supported_is_refused_when_it_is_set() -> None:
+BUCKET = "arn:aws:s3:::records"
+REFUSED_DESTINATIONS = [
+    (
+        "OnSuccess",
+        BUCKET,
+        r"DestinationConfig\(onSuccess=OnSuccess\(destination=arn:aws:s3:::records\), onFailure=null\) is",
+    ),
+    ("OnFailure", "arn:aws:iam::000000000000:role/x", "The provided destination config DestinationConfig"),
+    ("OnFailure", "arn:aws:sqs:us-east-1:000000000000:q.fifo", "FIFO"),
+    ("OnSuccess", "arn:aws:lambda:us-east-1:000000000000:function:f", "function as a destination for itself"),
+    ("OnSuccess", "arn:aws:lambda:us-east-1:000000000000:function:no", "function:no is invalid"),
+]
+
+
+@pytest.mark.parametrize(("member", "arn", "words"), REFUSED_DESTINATIONS)
+def test_destination_that_cannot_be_is_refused_when_it_is_set(member: str, arn: str, words: str) -> None:
     aws = Lambda()
     aws.function()
-    bucket = "arn:aws:s3:::records"
-    with pytest.raises(UnsupportedOperation, match="s3"):
-        aws.call(
-            "PutFunctionEventInvokeConfig", FunctionName="f", DestinationConfig={"OnFailure": {"Destination": bucket}}
-        )
+    destinations = {member: {"Destination": arn}}
+    with pytest.raises(InvalidParameterValueException, match=words):
+        aws.call("PutFunctionEventInvokeConfig", FunctionName="f", DestinationConfig=destinations)
+
+
+def test_failure_record_goes_to_a_bucket_under_its_own_key() -> None:
+    aws = Lambda()
+    aws.function()
+    destinations = {"OnFailure": {"Destination": BUCKET}}
+    aws.call("PutFunctionEventInvokeConfig", FunctionName="f", DestinationConfig=destinations, MaximumRetryAttempts=0)
+    aws.handler = error
+    aws.invoke(InvocationType="Event")
+    (put,) = aws.mailbox.sent
+    assert put["Bucket"] == "records"
+    assert re.fullmatch(r"aws/lambda/async/f/2026/01/01/2026-01-01T00\.00\.00-[0-9a-f-]{36}", put["Key"])
+    assert json.loads(put["Body"])["requestContext"]["condition"] == "RetriesExhausted"

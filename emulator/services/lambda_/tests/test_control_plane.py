@@ -12,6 +12,7 @@ from botocore.validate import ParamValidator
 from emulator.errors import AwsError, UnsupportedOperation
 from emulator.services.lambda_ import LambdaService, errors
 from emulator.services.lambda_.errors import (
+    AccessDeniedException,
     InvalidParameterValueException,
     PolicyLengthExceededException,
     PreconditionFailedException,
@@ -65,7 +66,9 @@ def test_function_is_shown_as_it_was_created() -> None:
     assert (configuration["Timeout"], configuration["MemorySize"], configuration["State"]) == (30, 1024, "Active")
     assert shown["Tags"] == {"team": "a"}
     assert configuration == aws.call("GetFunctionConfiguration", FunctionName=ARN)
-    assert aws.call("ListFunctions")["Functions"] == [configuration]
+    (in_list,) = aws.call("ListFunctions")["Functions"]
+    assert {*configuration} - {*in_list} == {"State", "LastUpdateStatus", "RuntimeVersionConfig"}
+    assert in_list.items() <= configuration.items()
 
 
 @pytest.mark.parametrize("name", ["f", ARN, f"{ARN}:$LATEST", "000000000000:function:f", "function:f"])
@@ -75,11 +78,14 @@ def test_function_may_be_named_in_many_ways(name: str) -> None:
     assert aws.call("GetFunctionConfiguration", FunctionName=name)["FunctionName"] == "f"
 
 
-def test_function_of_another_account_is_not_found() -> None:
+def test_function_of_another_account_or_region_is_out_of_reach() -> None:
     aws = Lambda()
     aws.function()
-    with pytest.raises(ResourceNotFoundException):
+    with pytest.raises(AccessDeniedException):
         aws.call("GetFunction", FunctionName=ARN.replace("000000000000", "999999999999"))
+    words = "Functions from 'eu-west-1' are not reachable in this region \\('us-east-1'\\)"
+    with pytest.raises(ResourceNotFoundException, match=words):
+        aws.call("GetFunction", FunctionName=ARN.replace("us-east-1", "eu-west-1"))
 
 
 REFUSED: list[tuple[dict[str, Any], type[AwsError], str]] = [
@@ -265,8 +271,10 @@ def test_event_invoke_config_is_put_whole_and_updated_in_part() -> None:
     aws.call("PutFunctionEventInvokeConfig", FunctionName="f", MaximumRetryAttempts=1, MaximumEventAgeInSeconds=60)
     updated = aws.call("UpdateFunctionEventInvokeConfig", FunctionName="f", MaximumRetryAttempts=0)
     assert (updated["MaximumRetryAttempts"], updated["MaximumEventAgeInSeconds"]) == (0, 60)
-    put = aws.call("PutFunctionEventInvokeConfig", FunctionName="f")
+    put = aws.call("PutFunctionEventInvokeConfig", FunctionName="f", MaximumEventAgeInSeconds=90)
     assert "MaximumRetryAttempts" not in put
+    with pytest.raises(InvalidParameterValueException, match="at least one of error handling or destination"):
+        aws.call("PutFunctionEventInvokeConfig", FunctionName="f")
     assert len(aws.call("ListFunctionEventInvokeConfigs", FunctionName="f")["FunctionEventInvokeConfigs"]) == 1
     aws.call("DeleteFunctionEventInvokeConfig", FunctionName="f")
     with pytest.raises(ResourceNotFoundException):

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from emulator.account import Account
 from emulator.effects import Call, Spawn
-from emulator.errors import AwsError
+from emulator.errors import AwsError, EmulatorError
 from emulator.operation import CallContext, Reply
 from emulator.services.logs import LogsQuotas, LogsService
 from emulator.services.logs.errors import (
@@ -36,15 +36,29 @@ class Logs:
     def __init__(self, quotas: LogsQuotas | None = None) -> None:
         self.service = LogsService(Account("http://127.0.0.1"), quotas)
         self.now = NOW
+        self.calls: list[Any] = []
+        self.refusal: Exception | None = None
 
     def call(self, name: str, **params: Any) -> Any:
         reply = self.service.handle(name, params, CallContext(now=self.now, request_id="r"))
+        if not isinstance(reply, Reply):
+            reply = self.driven(reply)
         shape = MODEL.operation_model(name).output_shape
         if shape is not None:
             report = ParamValidator().validate(reply.result, shape)
             assert not report.has_errors(), report.generate_report()
             assert set(reply.result) <= set(shape.members)
         return reply.result
+
+    def driven(self, process: Any) -> Reply:
+        """Run a process whose calls succeed, or fail with `refusal`."""
+        try:
+            self.calls.append(next(process))
+            while True:
+                effect = process.send({}) if self.refusal is None else process.throw(self.refusal)
+                self.calls.append(effect)
+        except StopIteration as end:
+            return end.value
 
     def stream(self, group: str = "g", stream: str = "s") -> None:
         if group not in self.service.groups:
@@ -319,3 +333,72 @@ def test_group_has_two_subscriptions_at_most_and_tells_them() -> None:
     logs.call("DeleteSubscriptionFilter", logGroupName="g", filterName="a")
     (left,) = logs.call("DescribeSubscriptionFilters", logGroupName="g")["subscriptionFilters"]
     assert left["filterName"] == "b"
+
+
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
+
+
+def test_subscribed_function_is_asked_first_on_behalf_of_the_group() -> None:
+    logs = Logs()
+    logs.stream()
+    params = {"logGroupName": "g", "filterName": "n", "filterPattern": "", "destinationArn": FUNCTION}
+    logs.call("PutSubscriptionFilter", **params)
+    (call,) = logs.calls
+    assert (call.params["InvocationType"], call.principal) == ("DryRun", "logs.amazonaws.com")
+    assert call.source_arn == "arn:aws:logs:us-east-1:000000000000:log-group:g:*"
+    logs.refusal = AwsError.named("AccessDeniedException", "no", status=403)
+    with pytest.raises(InvalidParameterException, match="Could not execute the lambda function"):
+        logs.call("PutSubscriptionFilter", **{**params, "filterName": "other"})
+    (left,) = logs.call("DescribeSubscriptionFilters", logGroupName="g")["subscriptionFilters"]
+    assert (left["filterName"], left["applyOnTransformedLogs"]) == ("n", False)
+
+
+@pytest.mark.parametrize(
+    ("destination", "problem", "code", "words"),
+    [
+        (FUNCTION.replace("000000000000", "111111111111"), None, "AccessDeniedException", "Cross-account lambda"),
+        (
+            "arn:aws:kinesis:us-east-1:000000000000:stream/s",
+            None,
+            "InvalidParameterException",
+            "vendor kinesis cannot be",
+        ),
+        ("arn:aws:sqs:us-east-1:000000000000:q", None, "NotImplemented", "service sqs"),
+    ],
+)
+def test_destination_that_cannot_be_is_refused(destination: str, problem: Any, code: str, words: str) -> None:
+    logs = Logs()
+    logs.stream()
+    with pytest.raises(AwsError, match=words) as caught:
+        logs.call(
+            "PutSubscriptionFilter", logGroupName="g", filterName="n", filterPattern="", destinationArn=destination
+        )
+    assert caught.value.code == code
+
+
+def test_stream_of_a_service_that_is_not_there_is_refused_by_name() -> None:
+    logs = Logs()
+    logs.stream()
+    logs.refusal = EmulatorError("no such service")
+    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+    params = {
+        "filterName": "n",
+        "filterPattern": "",
+        "destinationArn": arn,
+        "roleArn": "arn:aws:iam::000000000000:role/r",
+    }
+    with pytest.raises(AwsError, match="service kinesis is not supported"):
+        logs.call("PutSubscriptionFilter", logGroupName="g", **params)
+
+
+def test_retention_ends_by_the_clock_also_where_nothing_is_written() -> None:
+    logs = Logs()
+    logs.stream()
+    logs.call("PutRetentionPolicy", logGroupName="g", retentionInDays=1)
+    logs.put("old")
+    logs.now += 86_000
+    assert logs.messages() == ["old"]
+    logs.now += 1_000
+    assert logs.messages() == []
+    assert logs.call("GetLogEvents", logGroupName="g", logStreamName="s")["events"] == []
+    assert logs.call("DescribeLogGroups")["logGroups"][0]["storedBytes"] == 0
