@@ -14,6 +14,7 @@ from emulator.operation import Service
 
 if TYPE_CHECKING:
     from emulator.protocols import Wires
+    from emulator.services.events import EventsService
 
 __all__ = ["native_service_class", "service_factories"]
 
@@ -33,6 +34,10 @@ def native_service_class(name: str) -> type[Service]:
             from emulator.services.elasticache import ElasticacheService
 
             return ElasticacheService
+        case "events":
+            from emulator.services.events import EventsService
+
+            return EventsService
         case "lambda":
             from emulator.services.lambda_ import LambdaService
 
@@ -81,14 +86,25 @@ def service_factories(
             capacity = replace(capacity, max_environments=config.max_environments)
         return LambdaService(account, capacity=capacity)
 
+    buses: list[EventsService] = []  # the one service, when it has been used
+
+    def event_buses() -> Dispatchable:
+        from emulator.services.events import EventsService
+
+        buses.append(EventsService(account))
+        return buses[0]
+
     def executions() -> Dispatchable:
         from emulator.services.stepfunctions import StepFunctionsService
 
-        return StepFunctionsService(account, emulated=NATIVE | BRIDGED)
+        return StepFunctionsService(
+            account, emulated=NATIVE | BRIDGED, status_events=lambda: any(service.listens() for service in buses)
+        )
 
     return {
         **{name: native(name) for name in sorted(NATIVE)},
         **{name: bridged(name) for name in sorted(BRIDGED)},
+        "events": event_buses,
         "lambda": functions,
         "stepfunctions": executions,
     }
