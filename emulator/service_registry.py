@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from emulator.account import Account
 from emulator.config import EmulatorConfig
 from emulator.engine import Dispatchable
+from emulator.gateway.not_in_moto import NOT_IN_MOTO
 from emulator.gateway.routing import BRIDGED, NATIVE
 from emulator.operation import Service
 
@@ -98,7 +99,10 @@ def service_factories(
         from emulator.services.stepfunctions import StepFunctionsService
 
         return StepFunctionsService(
-            account, emulated=NATIVE | BRIDGED, status_events=lambda: any(service.listens() for service in buses)
+            account,
+            emulated=NATIVE | BRIDGED,
+            offers=_offers,
+            status_events=lambda: any(service.listens() for service in buses),
         )
 
     return {
@@ -108,3 +112,10 @@ def service_factories(
         "lambda": functions,
         "stepfunctions": executions,
     }
+
+
+def _offers(service: str, operation: str) -> bool:
+    """Whether an operation of a native or bridged service can be called."""
+    if service in NATIVE:
+        return operation in native_service_class(service).operations
+    return operation not in NOT_IN_MOTO.get(service, ())

@@ -53,7 +53,8 @@ class ConnectionOperations(HttpCalls):
             arn, name, kind, dict(parameters), context.now, context.now, context.now, created["ARN"]
         )
         connection.description = params.get("Description")
-        return Reply(_brief(connection), self._authorizing(connection))
+        effects = self._authorizing(connection)
+        return Reply(_brief(connection), effects)
 
     @operation("UpdateConnection", unsupported=("InvocationConnectivityParameters", "KmsKeyIdentifier"))
     def update_connection(self, params: Params, context: CallContext) -> Process:
@@ -70,7 +71,8 @@ class ConnectionOperations(HttpCalls):
         connection.description = params.get("Description", connection.description)
         connection.modified = connection.authorized = context.now
         connection.token = None
-        return Reply({**_brief(connection), "LastAuthorizedTime": connection.authorized}, self._authorizing(connection))
+        effects = self._authorizing(connection)
+        return Reply({**_brief(connection), "LastAuthorizedTime": connection.authorized}, effects)
 
     @operation("DescribeConnection")
     def describe_connection(self, params: Params, context: CallContext) -> Reply:

@@ -49,8 +49,8 @@ class StepFunctionsService(
 ):
     """Standard and Express workflows. The newest `retained_executions` closed executions stay readable; older ones are forgotten.
 
-    `emulated` are the services that tasks can call (None: any). Status changes go to the default event bus, through
-    `events:PutEvents`, while `status_events` says that somebody listens there.
+    `emulated` are the services that tasks can call (None: any), `offers` tells which of their operations. Status changes go to the
+    default event bus, through `events:PutEvents`, while `status_events` says that somebody listens there.
     """
 
     service_id: ClassVar[str] = "stepfunctions"
@@ -72,11 +72,12 @@ class StepFunctionsService(
         *,
         retained_executions: int = 20_000,
         emulated: Collection[str] | None = None,
+        offers: Callable[[str, str], bool] | None = None,
         status_events: Callable[[], bool] = _nobody_listens,
     ) -> None:
         super().__init__(account)
         self.quotas = quotas
-        self.catalogue = Catalogue(emulated)
+        self.catalogue = Catalogue(emulated, offers)
         self.state_machines: dict[str, StateMachine] = {}
         self.executions: dict[str, Execution] = {}
         self.open_express: dict[str, Execution] = {}
