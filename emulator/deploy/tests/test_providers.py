@@ -21,7 +21,19 @@ from emulator.errors import AwsError
 from emulator.operation import CallContext, Reply
 
 SERVICES = (
-    *("apigateway", "cloudformation", "cloudwatch", "dynamodb", "ec2", "elasticache", "iam", "kms", "lambda", "logs"),
+    *(
+        "apigateway",
+        "cloudformation",
+        "cloudwatch",
+        "dynamodb",
+        "ec2",
+        "elasticache",
+        "events",
+        "iam",
+        "kms",
+        "lambda",
+        "logs",
+    ),
     *("s3", "secretsmanager", "sns", "sqs", "ssm", "stepfunctions"),
 )
 
@@ -115,11 +127,12 @@ def unknown_members(value: Any, shape: Any, path: str) -> Any:
 LISTS = frozenset(
     {
         "AdditionalVersionWeights", "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes",
-        "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "FileSystemConfigs",
-        "GlobalSecondaryIndexes", "Groups", "IntegrationResponses", "KeySchema", "Layers", "LocalSecondaryIndexes",
-        "ManagedPolicyArns", "MethodResponses", "MethodSettings", "Metrics", "NonKeyAttributes", "Policies", "Queues",
+        "BodyParameters", "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "FileSystemConfigs",
+        "GlobalSecondaryIndexes", "Groups", "HeaderParameters", "IntegrationResponses", "KeySchema", "Layers", "LocalSecondaryIndexes",
+        "ManagedPolicyArns", "MethodResponses", "MethodSettings", "Metrics", "NonKeyAttributes", "PathParameterValues",
+        "Policies", "QueryStringParameters", "Queues",
         "Roles", "RouteTableIds", "Rules", "SecurityGroupEgress", "SecurityGroupIds", "SecurityGroupIngress",
-        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Topics", "Types", "Users",
+        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Targets", "Topics", "Types", "Users",
         "VpcEndpointIds", "VpcSecurityGroupIds",
     }
 )  # fmt: skip
@@ -134,7 +147,7 @@ def made_up(shape: Any, name: str) -> Any:
         value = {member: made_up(inner, member) for member, inner in shape.items()}
     else:
         value = {STR: "text", INT: 1, FLOAT: 1.0, BOOL: True, JSON: {"a": "b"}, ANY: "any"}[shape]
-    is_list = name in LISTS and not (name == "Tags" and isinstance(shape, Each))
+    is_list = name in LISTS and not isinstance(shape, Each)
     return [value] if is_list else value
 
 
