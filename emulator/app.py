@@ -18,6 +18,7 @@ from emulator.clock import VirtualClock, WallClock
 from emulator.config import EmulatorConfig
 from emulator.effects import Call, Process
 from emulator.engine import CONTRACT, POLITE, DeliverySchedule, Engine, Faults, Runner
+from emulator.engine.http_client import HttpClient
 from emulator.engine.janitor import Janitor
 from emulator.engine.tools import RunTool, ToolRunner
 from emulator.errors import EmulatorError
@@ -30,6 +31,7 @@ from emulator.gateway.server import HttpServer, Respond
 from emulator.http import HttpRequest, HttpResponse
 from emulator.identifiers import Identifiers
 from emulator.journal import Entry, Journal
+from emulator.outbound import SendHttp
 from emulator.sandbox import Sandbox
 from emulator.service_registry import service_factories
 
@@ -91,6 +93,8 @@ class Emulator:
         self.intakes = Intakes(self.janitor.folder / "bodies")
         self.tools = ToolRunner(self.janitor)
         self.engine.perform(RunTool, self.tools)
+        self.http_client = HttpClient(self.account.endpoint_url)
+        self.engine.perform(SendHttp, self.http_client)
         self.sandbox = Sandbox(
             janitor=self.janitor,
             cache_dir=config.resolved_cache_dir(),
@@ -174,6 +178,7 @@ class Emulator:
         await self.caches.close()
         await self.bridge.close()
         await self.tools.close()
+        self.http_client.close()
         self.runner.close()
         if self._stream is not None:
             self._stream.close()

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from emulator.account import Account
 from emulator.config import EmulatorConfig
 from emulator.engine import Dispatchable
+from emulator.gateway.not_in_moto import NOT_IN_MOTO
 from emulator.gateway.routing import BRIDGED, NATIVE
 from emulator.operation import Service
 
 if TYPE_CHECKING:
     from emulator.protocols import Wires
     from emulator.services.dynamodb import DynamodbState
+    from emulator.services.events import EventsService
 
 __all__ = ["native_service_class", "service_factories"]
 
@@ -43,6 +45,10 @@ def native_service_class(name: str) -> type[Service]:
             from emulator.services.elasticache import ElasticacheService
 
             return ElasticacheService
+        case "events":
+            from emulator.services.events import EventsService
+
+            return EventsService
         case "lambda":
             from emulator.services.lambda_ import LambdaService
 
@@ -99,10 +105,23 @@ def service_factories(
         quotas = replace(LambdaQuotas(), invocations_per_concurrency=0) if config.clock == "virtual" else LambdaQuotas()
         return LambdaService(account, quotas, capacity)
 
+    buses: list[EventsService] = []  # the one service, when it has been used
+
+    def event_buses() -> Dispatchable:
+        from emulator.services.events import EventsService
+
+        buses.append(EventsService(account))
+        return buses[0]
+
     def executions() -> Dispatchable:
         from emulator.services.stepfunctions import StepFunctionsService
 
-        return StepFunctionsService(account, emulated=NATIVE | BRIDGED)
+        return StepFunctionsService(
+            account,
+            emulated=NATIVE | BRIDGED,
+            offers=_offers,
+            status_events=lambda: any(service.listens() for service in buses),
+        )
 
     @cache
     def tables() -> DynamodbState:
@@ -125,6 +144,14 @@ def service_factories(
         **{name: bridged(name) for name in sorted(BRIDGED)},
         "dynamodb": items,
         "dynamodbstreams": streams,
+        "events": event_buses,
         "lambda": functions,
         "stepfunctions": executions,
     }
+
+
+def _offers(service: str, operation: str) -> bool:
+    """Whether an operation of a native or bridged service can be called."""
+    if service in NATIVE:
+        return operation in native_service_class(service).operations
+    return operation not in NOT_IN_MOTO.get(service, ())

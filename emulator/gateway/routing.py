@@ -32,6 +32,7 @@ NATIVE = frozenset(
         "dynamodb",
         "dynamodbstreams",
         "elasticache",
+        "events",
         "lambda",
         "logs",
         "s3",

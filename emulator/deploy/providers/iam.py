@@ -21,7 +21,10 @@ HOLDERS = (
 
 
 def _document(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """A policy as text. One without a version, as SAM writes them for events, is an old one on AWS; here every version means the same."""
+    if isinstance(value, str):
+        return value
+    return json.dumps({"Version": "2012-10-17", **value} if isinstance(value, dict) else value)
 
 
 # -- Role ------------------------------------------------------------------------------------------------------------------------

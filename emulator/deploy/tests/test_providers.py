@@ -29,6 +29,7 @@ SERVICES = (
         "ec2",
         "efs",
         "elasticache",
+        "events",
         "iam",
         "kms",
         "lambda",
@@ -128,14 +129,16 @@ def unknown_members(value: Any, shape: Any, path: str) -> Any:
 LISTS = frozenset(
     {
         "AccessPointTags", "AdditionalVersionWeights", "AllowHeaders", "AllowMethods", "AllowOrigins",
-        "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes",
+        "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes", "BodyParameters",
         "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "ExposeHeaders",
         "FileSystemConfigs", "FileSystemTags",
-        "GlobalSecondaryIndexes", "Groups", "IntegrationResponses", "KeySchema", "Layers", "LocalSecondaryIndexes",
-        "ManagedPolicyArns", "MethodResponses", "MethodSettings", "Metrics", "NonKeyAttributes", "Policies", "Queues",
+        "GlobalSecondaryIndexes", "Groups", "HeaderParameters", "IntegrationResponses", "KeySchema", "Layers",
+        "LocalSecondaryIndexes", "ManagedPolicyArns", "MethodResponses", "MethodSettings", "Metrics", "NonKeyAttributes",
+        "PathParameterValues", "Policies", "QueryStringParameters", "Queues",
         "Roles", "RouteTableIds", "Rules", "SecondaryGids", "SecurityGroupEgress", "SecurityGroupIds",
         "SecurityGroupIngress", "SecurityGroups",
-        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Topics", "Types", "Users",
+        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Targets", "Topics", "Types",
+        "Users",
         "VpcEndpointIds", "VpcSecurityGroupIds",
     }
 )  # fmt: skip
@@ -150,7 +153,7 @@ def made_up(shape: Any, name: str) -> Any:
         value = {member: made_up(inner, member) for member, inner in shape.items()}
     else:
         value = {STR: "text", INT: 1, FLOAT: 1.0, BOOL: True, JSON: {"a": "b"}, ANY: "any"}[shape]
-    is_list = name in LISTS and not (name == "Tags" and isinstance(shape, Each))
+    is_list = name in LISTS and not isinstance(shape, Each)
     return [value] if is_list else value
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from emulator.account import Account
@@ -29,6 +29,11 @@ from emulator.services.stepfunctions.versions import VersionOperations
 __all__ = ["StepFunctionsService"]
 
 
+def _nobody_listens() -> bool:
+    """Where there is no event bus."""
+    return False
+
+
 class StepFunctionsService(
     VersionOperations,
     AliasOperations,
@@ -44,8 +49,8 @@ class StepFunctionsService(
 ):
     """Standard and Express workflows. The newest `retained_executions` closed executions stay readable; older ones are forgotten.
 
-    `emulated` are the services that tasks can call (None: any). With `status_events`, status changes go to the default event bus,
-    through `events:PutEvents`.
+    `emulated` are the services that tasks can call (None: any), `offers` tells which of their operations. Status changes go to the
+    default event bus, through `events:PutEvents`, while `status_events` says that somebody listens there.
     """
 
     service_id: ClassVar[str] = "stepfunctions"
@@ -67,11 +72,12 @@ class StepFunctionsService(
         *,
         retained_executions: int = 20_000,
         emulated: Collection[str] | None = None,
-        status_events: bool = False,
+        offers: Callable[[str, str], bool] | None = None,
+        status_events: Callable[[], bool] = _nobody_listens,
     ) -> None:
         super().__init__(account)
         self.quotas = quotas
-        self.catalogue = Catalogue(emulated)
+        self.catalogue = Catalogue(emulated, offers)
         self.state_machines: dict[str, StateMachine] = {}
         self.executions: dict[str, Execution] = {}
         self.open_express: dict[str, Execution] = {}

@@ -81,8 +81,8 @@ def run_execution(execution: Execution, around: Surroundings) -> Process:
 
 
 def _announced(execution: Execution, around: Surroundings) -> Process:
-    """Tell the default event bus, where it is there and the workflow is a Standard one."""
-    if around.status_events and not execution.is_express:
+    """Tell the default event bus, where somebody listens and the workflow is a Standard one."""
+    if not execution.is_express and around.status_events():
         yield status_change(execution, not_redrivable_reason(execution, around.quotas, execution.stop_date or 0.0))
 
 

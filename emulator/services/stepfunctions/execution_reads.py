@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
+from emulator.services.stepfunctions.asl import variable_references
 from emulator.services.stepfunctions.errors import StateMachineTypeNotSupported, ValidationException
 from emulator.services.stepfunctions.execution_log import without_data
 from emulator.services.stepfunctions.naming import page
@@ -48,6 +49,7 @@ class ExecutionReads(Store):
     def describe_state_machine_for_execution(self, params: Params, context: CallContext) -> Reply:
         """The state machine as it was when the execution started."""
         execution = self.find_execution(params["executionArn"])
+        machine = self.state_machines.get(execution.state_machine_arn)
         data = params.get("includedData", "ALL_DATA") == "ALL_DATA"
         result = {
             "stateMachineArn": execution.state_machine_arn,
@@ -58,8 +60,12 @@ class ExecutionReads(Store):
             "loggingConfiguration": execution.logging_configuration,
             "tracingConfiguration": execution.tracing_configuration,
             "revisionId": execution.revision_id,
+            "encryptionConfiguration": {"type": "AWS_OWNED_KEY"}
+            if machine is None
+            else machine.encryption_configuration,
             "mapRunArn": execution.map_run_arn,
             "label": execution.label,
+            "variableReferences": (variable_references(execution.definition_text) or None) if data else None,
         }
         return Reply({name: value for name, value in result.items() if value is not None})
 

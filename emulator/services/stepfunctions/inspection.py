@@ -52,16 +52,22 @@ class Inspector:
     """Runs one state; `noted` has the data after each step, by AWS's names, as JSON texts (numbers as numbers)."""
 
     noted: dict[str, Any] = field(default_factory=dict)
+    traced: dict[str, Any] = field(default_factory=dict)
+    """Request and response of an HTTP task; with what the connection added to them where `reveals_secrets`."""
+    reveals_secrets: bool = False
 
     def interpreter(
         self, execution: Execution, around: Surroundings, mock: Mock | None, context: Mapping[str, Any] | None
     ) -> Interpreter:
         """The interpreter for the state."""
-        noted = self.noted
+        noted, traced, reveals_secrets = self.noted, self.traced, self.reveals_secrets
 
         class Noting(Interpreter):
             def note(self, name: str, document: Document) -> None:
                 noted[name] = document.text
+
+            def trace(self, name: str, whole: Mapping[str, str], without_secrets: Mapping[str, str]) -> None:
+                traced[name] = dict(whole if reveals_secrets else without_secrets)
 
             def environment(self, branch: Branch, document: Document, **extra: Any) -> StateEnvironment:
                 if context is None:

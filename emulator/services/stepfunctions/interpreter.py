@@ -128,6 +128,9 @@ class Interpreter:
     def note(self, name: str, document: Document) -> None:
         """Called with the data after each step of a state; TestState writes them down."""
 
+    def trace(self, name: str, whole: Mapping[str, str], without_secrets: Mapping[str, str]) -> None:
+        """Called with the request and the response of an HTTP task; TestState writes them down."""
+
     def check_size(self, document: Document, name: str) -> None:
         """Raise StateFailure where a result is larger than AWS carries."""
         if document.size_bytes > self.quotas.maximum_payload_bytes:

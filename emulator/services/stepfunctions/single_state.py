@@ -56,7 +56,7 @@ class SingleStateOperations(Store):
             _ = document.value
         except ValueError as error:
             raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
-        inspector = Inspector()
+        inspector = Inspector(reveals_secrets=params.get("revealSecrets", False))
         execution = self._execution(params, state, document, context.now)
         interpreter = inspector.interpreter(execution, self.around, mock, given_context)
         branch = Branch(0)
@@ -69,6 +69,8 @@ class SingleStateOperations(Store):
             inspector.noted["input"] = document.text
             inspector.noted["variables"] = Document.of(branch.variables).text
             result["inspectionData"] = inspector.noted
+        if params.get("inspectionLevel") == "TRACE":
+            result["inspectionData"] |= inspector.traced
         return Reply(result)
 
     def _outcome(

@@ -10,7 +10,7 @@ from typing import Any
 from emulator.effects import Call, Effect, Notify, Process
 from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.stepfunctions.asl import Definition, parse_definition
+from emulator.services.stepfunctions.asl import Definition, parse_definition, variable_references
 from emulator.services.stepfunctions.asl.lint import warnings_of
 from emulator.services.stepfunctions.errors import (
     InvalidDefinition,
@@ -123,6 +123,9 @@ class StateMachineOperations(Store):
             result["revisionId"] = machine.revision_id
         if target.description:
             result["description"] = target.description
+        references = variable_references(machine.definition_text)
+        if references and data:
+            result["variableReferences"] = references
         return Reply(result)
 
     @operation("ListStateMachines")

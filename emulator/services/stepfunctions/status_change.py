@@ -36,7 +36,8 @@ def status_change(execution: Execution, not_redrivable: str | None) -> Spawn:
 
 
 def _detail(execution: Execution, not_redrivable: str | None) -> dict[str, Any]:
-    output = execution.output
+    given, given_details = _data(execution.input)
+    output, output_details = _data(execution.output)
     return {
         "executionArn": execution.arn,
         "stateMachineArn": execution.state_machine_arn,
@@ -44,22 +45,27 @@ def _detail(execution: Execution, not_redrivable: str | None) -> dict[str, Any]:
         "status": str(execution.status),
         "startDate": _milliseconds(execution.start_date),
         "stopDate": None if execution.stop_date is None else _milliseconds(execution.stop_date),
-        **_data("input", execution.input),
-        **({"output": None, "outputDetails": None} if output is None else _data("output", output)),
+        "input": given,
+        "output": output,
         "stateMachineVersionArn": execution.version_arn,
         "stateMachineAliasArn": execution.alias_arn,
         "redriveCount": execution.redrive_count,
         "redriveDate": None if execution.redrive_date is None else _milliseconds(execution.redrive_date),
         "redriveStatus": "REDRIVABLE" if not_redrivable is None else "NOT_REDRIVABLE",
         "redriveStatusReason": not_redrivable,
+        "inputDetails": given_details,
+        "outputDetails": output_details,
         "error": execution.error,
         "cause": execution.cause,
     }
 
 
-def _data(name: str, document: Document) -> dict[str, Any]:
+def _data(document: Document | None) -> tuple[str | None, dict[str, bool] | None]:
+    """The text, where it is not too long, and whether it is there."""
+    if document is None:
+        return None, None
     included = document.size_bytes <= _LARGEST_DATA_BYTES
-    return {name: document.text if included else None, f"{name}Details": {"included": included}}
+    return (document.text if included else None), {"included": included}
 
 
 def _milliseconds(moment: float) -> int:

@@ -28,5 +28,5 @@ class Surroundings:
     log_streams: LogStreams
     register: Callable[[Execution], None]
     """Makes the executions of a map run known, so that they can be described."""
-    status_events: bool = False
-    """Whether changes of an execution's status go to the default event bus."""
+    status_events: Callable[[], bool]
+    """Whether somebody listens on the default event bus to the changes of an execution's status."""

@@ -6,18 +6,25 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from emulator.effects import Call, Effect, Now, Process, Race, Sleep, WaitFor
+from emulator.effects import Call, Effect, Now, Process, WaitFor
 from emulator.errors import AwsError, EmulatorError
 from emulator.services.stepfunctions.activities import Activity
 from emulator.services.stepfunctions.asl.definition import TaskState
 from emulator.services.stepfunctions.asl.document import Document, dumps
-from emulator.services.stepfunctions.asl.failures import HEARTBEAT_TIMEOUT, RUNTIME, TASK_FAILED, TIMEOUT, StateFailure
-from emulator.services.stepfunctions.asl.resources import INTEGRATIONS, ActivityTask, LambdaFunction, ServiceTask
+from emulator.services.stepfunctions.asl.failures import RUNTIME, TASK_FAILED, StateFailure
+from emulator.services.stepfunctions.asl.resources import (
+    INTEGRATIONS,
+    ActivityTask,
+    HttpTask,
+    LambdaFunction,
+    ServiceTask,
+)
 from emulator.services.stepfunctions.environment import Branch
+from emulator.services.stepfunctions.event_entries import checked_result, entries_of_workflow
 from emulator.services.stepfunctions.history import COMPLETE
+from emulator.services.stepfunctions.http_task import HttpAttempt
 from emulator.services.stepfunctions.interpreter import Interpreter, Outcome, Run, parameters_of
 from emulator.services.stepfunctions.service_calls import (
     call_parameters,
@@ -26,6 +33,7 @@ from emulator.services.stepfunctions.service_calls import (
     service_output,
 )
 from emulator.services.stepfunctions.state import PendingTask, ended_topic, token_topic
+from emulator.services.stepfunctions.task_attempt import Attempt
 from emulator.services.stepfunctions.waiting import positive_seconds
 
 __all__ = ["run_task"]
@@ -54,7 +62,7 @@ def run_task(interpreter: Interpreter, state: TaskState, data: Document, branch:
 
 def _attempt(
     interpreter: Interpreter, state: TaskState, data: Document, branch: Branch, pending: PendingTask | None
-) -> _Attempt:
+) -> Attempt:
     environment = interpreter.environment(branch, data)
     timeout, heartbeat = state.timeout_seconds, state.heartbeat_seconds
     if state.timeout_path is not None:
@@ -70,72 +78,7 @@ def _attempt(
     return kind(interpreter, branch, state.resource, timeout, heartbeat, role_arn, credentials, pending)
 
 
-class _OutOfTime(StateFailure):
-    """The task did not end, or gave no sign of life, in time."""
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One attempt at a task: the events that it writes, and its clock."""
-
-    interpreter: Interpreter
-    branch: Branch
-    resource: Any
-    timeout_seconds: float | None
-    heartbeat_seconds: float | None
-    role_arn: str
-    credentials: dict[str, Any]
-    pending: PendingTask | None
-
-    def run(self, parameters: Document) -> Generator[Effect, Any, Document]:
-        """Do it: the result. Raises StateFailure."""
-        raise NotImplementedError
-
-    def event(self, kind: str, **details: Any) -> None:
-        """Write an event of this attempt, without the details that are None."""
-        raise NotImplementedError
-
-    def timed_by(self, work: Process) -> Generator[Effect, Any, Any]:
-        """The work's result, within the time that the task has. Raises StateFailure."""
-        try:
-            if self.timeout_seconds is None:
-                result = yield from work
-            else:
-                index, result = yield Race((work, _alarm(self.timeout_seconds)))
-                if index == 1:
-                    raise _OutOfTime(TIMEOUT)
-        except StateFailure as failure:
-            self.interpreter.now = yield Now()
-            kind = "TimedOut" if isinstance(failure, _OutOfTime) else "Failed"
-            self.event(kind, error=failure.error, cause=failure.cause)
-            raise
-        self.interpreter.now = yield Now()
-        return result
-
-    def token_answer(self, pending: PendingTask, name: str) -> Process:
-        """Wait for SendTaskSuccess or SendTaskFailure, and for a sign of life in every heartbeat interval."""
-        topic = token_topic(pending.token)
-        while not pending.answered:
-            heartbeats = pending.heartbeats
-            woken = yield WaitFor(topic, self.heartbeat_seconds)
-            if not woken and not pending.answered and pending.heartbeats == heartbeats:
-                raise _OutOfTime(HEARTBEAT_TIMEOUT)
-        if pending.output is None:
-            raise StateFailure(pending.error, pending.cause)
-        self.interpreter.check_size(pending.output, name)
-        return pending.output
-
-    def limits(self) -> dict[str, Any]:
-        """What the scheduling event says about time and credentials."""
-        limits: dict[str, Any] = {}
-        if self.timeout_seconds is not None:
-            limits["timeoutInSeconds"] = int(self.timeout_seconds)
-        if self.heartbeat_seconds is not None and not isinstance(self.resource, LambdaFunction):
-            limits["heartbeatInSeconds"] = int(self.heartbeat_seconds)
-        return limits | self.credentials
-
-
-class _FunctionAttempt(_Attempt):
+class _FunctionAttempt(Attempt):
     """A Lambda function called by its ARN."""
 
     __slots__ = ()
@@ -171,7 +114,7 @@ class _FunctionAttempt(_Attempt):
         return output
 
 
-class _ServiceAttempt(_Attempt):
+class _ServiceAttempt(Attempt):
     """A service integration."""
 
     __slots__ = ()
@@ -186,6 +129,8 @@ class _ServiceAttempt(_Attempt):
         task: ServiceTask = self.resource
         region = self.interpreter.account.region
         params = call_parameters(task, parameters)
+        if task.resource_type == "events":
+            params = entries_of_workflow(params, self.interpreter.execution)
         self.event("Scheduled", region=region, parameters=parameters.text, **self.limits())
         self.event("Started")
         output: Document = yield from self.timed_by(self._call(params))
@@ -202,7 +147,10 @@ class _ServiceAttempt(_Attempt):
             raise service_failure(integration, error, request_id, sdk=task.sdk) from error
         except EmulatorError as error:
             raise StateFailure(RUNTIME, str(error)) from error
-        output = Document.of(service_output(task, result, request_id))
+        if task.resource_type == "events":
+            output = Document.of(checked_result(result))
+        else:
+            output = Document.of(service_output(task, result, request_id))
         self.interpreter.check_size(output, task.resource_type)
         if task.pattern == "":
             return output
@@ -232,7 +180,7 @@ class _ServiceAttempt(_Attempt):
         return result
 
 
-class _ActivityAttempt(_Attempt):
+class _ActivityAttempt(Attempt):
     """An activity: a worker takes the task, and answers with its token."""
 
     __slots__ = ()
@@ -265,16 +213,13 @@ class _ActivityAttempt(_Attempt):
         return (yield from self.token_answer(self.pending, activity.name))
 
 
-_ATTEMPTS: Mapping[type, type[_Attempt]] = {
+_ATTEMPTS: Mapping[type, type[Attempt]] = {
     ActivityTask: _ActivityAttempt,
+    HttpTask: HttpAttempt,
     LambdaFunction: _FunctionAttempt,
     ServiceTask: _ServiceAttempt,
 }
 _NO_ACTIVITY = "ActivityDoesNotExist"
-
-
-def _alarm(seconds: float) -> Process:
-    yield Sleep(seconds)
 
 
 def _described_output(described: dict[str, Any], *, parsed: bool) -> dict[str, Any]:

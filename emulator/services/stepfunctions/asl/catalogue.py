@@ -19,15 +19,25 @@ _NOTHING = StructureShape("Nothing", {"type": "structure", "members": {}})
 
 
 class Catalogue:
-    """Models by service, loaded when a definition first names one. `emulated` None takes every service to be there."""
+    """Models by service, loaded when a definition first names one.
 
-    def __init__(self, emulated: Collection[str] | None = None) -> None:
+    `emulated` None takes every service to be there; `offers` tells which of their operations are.
+    """
+
+    def __init__(
+        self, emulated: Collection[str] | None = None, offers: Callable[[str, str], bool] | None = None
+    ) -> None:
         self._emulated = None if emulated is None else frozenset(emulated)
+        self._offers = offers
         self._models: dict[str, ServiceModel] = {}
 
     def has(self, service: str) -> bool:
         """Whether the emulator has a service, by botocore's name."""
         return self._emulated is None or service in self._emulated
+
+    def offers(self, service: str, operation: str) -> bool:
+        """Whether the emulator has an operation of a service that it has."""
+        return self._offers is None or self._offers(service, operation)
 
     def operation(self, service: str, name: str) -> OperationModel | None:
         """The model of an operation, or None where the service has none of that name."""

@@ -11,14 +11,17 @@ from typing import Literal
 
 from botocore.model import OperationModel
 
+from emulator.protocols import service_of_sdk_name
 from emulator.services.stepfunctions.asl.catalogue import Catalogue
 
 __all__ = [
     "INTEGRATIONS",
     "ActivityTask",
+    "HttpTask",
     "Integration",
     "LambdaFunction",
     "Pattern",
+    "Resource",
     "ResourceError",
     "ServiceTask",
     "parse_resource",
@@ -107,47 +110,9 @@ class ActivityTask:
     arn: str
 
 
-_SDK_SERVICES: Mapping[str, tuple[str, str]] = {
-    "acm": ("acm", "Acm"),
-    "apigateway": ("apigateway", "ApiGateway"),
-    "apigatewayv2": ("apigatewayv2", "ApiGatewayV2"),
-    "appconfig": ("appconfig", "AppConfig"),
-    "athena": ("athena", "Athena"),
-    "cloudformation": ("cloudformation", "CloudFormation"),
-    "cloudwatch": ("cloudwatch", "CloudWatch"),
-    "cloudwatchlogs": ("logs", "CloudWatchLogs"),
-    "cognitoidentityprovider": ("cognito-idp", "CognitoIdentityProvider"),
-    "dynamodb": ("dynamodb", "DynamoDb"),
-    "dynamodbstreams": ("dynamodbstreams", "DynamoDbStreams"),
-    "ec2": ("ec2", "Ec2"),
-    "ecr": ("ecr", "Ecr"),
-    "ecs": ("ecs", "Ecs"),
-    "efs": ("efs", "Efs"),
-    "elasticache": ("elasticache", "ElastiCache"),
-    "eventbridge": ("events", "EventBridge"),
-    "firehose": ("firehose", "Firehose"),
-    "glue": ("glue", "Glue"),
-    "iam": ("iam", "Iam"),
-    "iot": ("iot", "Iot"),
-    "kinesis": ("kinesis", "Kinesis"),
-    "kms": ("kms", "Kms"),
-    "lambda": ("lambda", "Lambda"),
-    "mq": ("mq", "Mq"),
-    "organizations": ("organizations", "Organizations"),
-    "pipes": ("pipes", "Pipes"),
-    "quicksight": ("quicksight", "QuickSight"),
-    "s3": ("s3", "S3"),
-    "scheduler": ("scheduler", "Scheduler"),
-    "secretsmanager": ("secretsmanager", "SecretsManager"),
-    "servicecatalog": ("servicecatalog", "ServiceCatalog"),
-    "sfn": ("stepfunctions", "Sfn"),
-    "sns": ("sns", "Sns"),
-    "sqs": ("sqs", "Sqs"),
-    "ssm": ("ssm", "Ssm"),
-    "sts": ("sts", "Sts"),
-    "wafv2": ("wafv2", "Wafv2"),
-}
-"""SDK integrations: the service's name in the ARN -> botocore's name, and the prefix of its errors."""
+@dataclass(frozen=True, slots=True)
+class HttpTask:
+    """`http:invoke`: an HTTPS API, called through an EventBridge connection."""
 
 
 class ResourceError(ValueError):
@@ -158,7 +123,11 @@ class ResourceError(ValueError):
         self.unsupported = unsupported
 
 
-def parse_resource(arn: str, catalogue: Catalogue | None = None) -> LambdaFunction | ServiceTask | ActivityTask:
+Resource = LambdaFunction | ServiceTask | ActivityTask | HttpTask
+"""What a task calls."""
+
+
+def parse_resource(arn: str, catalogue: Catalogue | None = None) -> Resource:
     """What a Resource means. Raises ResourceError."""
     parts = arn.split(":")
     if len(parts) >= 6 and parts[0] == "arn":
@@ -167,6 +136,8 @@ def parse_resource(arn: str, catalogue: Catalogue | None = None) -> LambdaFuncti
         if parts[2] == "states" and parts[5] == "activity" and len(parts) == 7 and parts[6] != "":
             return ActivityTask(arn)
         if parts[2] == "states" and parts[3] == "" and parts[4] == "" and len(parts) >= 7:
+            if parts[5:] == ["http", "invoke"]:
+                return _http_task(catalogue)
             return _modelled(arn, _parse_integration(arn, parts[5:]), catalogue)
     raise _not_recognized(arn)
 
@@ -189,13 +160,13 @@ def _modelled(arn: str, task: ServiceTask, catalogue: Catalogue | None) -> Servi
     model = catalogue.operation(integration.service, integration.operation)
     if model is None:
         raise _not_recognized(arn)
+    if not catalogue.offers(integration.service, integration.operation):
+        text = f"The integration {task.resource_type}:{task.resource} needs {integration.service}:{integration.operation}, which"
+        raise ResourceError(f"{text} is not supported by this emulator", unsupported=True)
     return replace(task, model=model)
 
 
 def _parse_integration(arn: str, parts: list[str]) -> ServiceTask:
-    if parts[:2] == ["http", "invoke"]:
-        text = "HTTP tasks (http:invoke) need EventBridge connections, which are not supported by this emulator"
-        raise ResourceError(text, unsupported=True)
     sdk = parts[0] == "aws-sdk" and len(parts) >= 3
     service, rest = (":".join(parts[:2]), parts[2:]) if sdk else (parts[0], parts[1:])
     action, _, suffix = ":".join(rest).partition(".")
@@ -203,6 +174,8 @@ def _parse_integration(arn: str, parts: list[str]) -> ServiceTask:
     if pattern is None or action == "":
         raise _not_recognized(arn)
     integration = _sdk_integration(service, action) if sdk else INTEGRATIONS.get(f"{service}:{action}")
+    if integration is None and sdk:
+        raise _not_recognized(arn)
     if integration is None:
         text = (
             f"The integration {service}:{action} is not supported by this emulator (it has {', '.join(INTEGRATIONS)})"
@@ -216,10 +189,17 @@ def _parse_integration(arn: str, parts: list[str]) -> ServiceTask:
 _PATTERNS: Mapping[str, Pattern] = {"": "", "waitForTaskToken": "waitForTaskToken", "sync": "sync", "sync:2": "sync:2"}
 
 
-def _sdk_integration(service: str, action: str) -> Integration:
-    known = _SDK_SERVICES.get(service.partition(":")[2])
-    if known is None:
-        text = f"The integration {service} is not supported by this emulator (it has {', '.join(_SDK_SERVICES)})"
+def _http_task(catalogue: Catalogue | None) -> HttpTask:
+    if catalogue is not None and not catalogue.has("events"):
+        text = "HTTP tasks (http:invoke) need EventBridge connections, which are not supported by this emulator"
         raise ResourceError(text, unsupported=True)
-    name, prefix = known
-    return Integration(name, action[:1].upper() + action[1:], prefix, f"{prefix}Exception", prefix)
+    return HttpTask()
+
+
+def _sdk_integration(service: str, action: str) -> Integration | None:
+    """Named as the Java SDK names its client; None where AWS has no such service."""
+    names = service_of_sdk_name(service.partition(":")[2])
+    if names is None:
+        return None
+    prefix = names.class_prefix
+    return Integration(names.botocore, action[:1].upper() + action[1:], prefix, f"{prefix}Exception", prefix)

@@ -28,7 +28,8 @@ from emulator.services.stepfunctions.asl.jsonata_parsers import (
 from emulator.services.stepfunctions.asl.map_parser import parse_map
 from emulator.services.stepfunctions.asl.resources import (
     ActivityTask,
-    LambdaFunction,
+    HttpTask,
+    Resource,
     ResourceError,
     ServiceTask,
     parse_resource,
@@ -134,7 +135,7 @@ def _choice(name: str, fields: Fields, scope: Scope) -> State:
 def _task(name: str, fields: Fields, scope: Scope) -> State:
     fields.require("Resource")
     text = fields.string("Resource")
-    resource: LambdaFunction | ServiceTask | ActivityTask | None = None
+    resource: Resource | None = None
     if text is not None:
         try:
             resource = parse_resource(text, scope.catalogue)
@@ -157,7 +158,7 @@ def _task(name: str, fields: Fields, scope: Scope) -> State:
     )
 
 
-def _check_resource(resource: LambdaFunction | ServiceTask | ActivityTask | None, fields: Fields, scope: Scope) -> None:
+def _check_resource(resource: Resource | None, fields: Fields, scope: Scope) -> None:
     """What the workflow's type allows, and the names of the arguments."""
     if scope.workflow_type == "EXPRESS":
         if isinstance(resource, ActivityTask):
@@ -165,9 +166,41 @@ def _check_resource(resource: LambdaFunction | ServiceTask | ActivityTask | None
         elif isinstance(resource, ServiceTask) and resource.pattern != "":
             pattern = f".{resource.pattern}"
             fields.report("Resource", f"Express state machine does not support '{pattern}' service integration")
-    if isinstance(resource, ServiceTask) and resource.model is not None:
-        name = "Arguments" if scope.is_jsonata else "Parameters"
+    name = "Arguments" if scope.is_jsonata else "Parameters"
+    if isinstance(resource, HttpTask):
+        _check_http(fields, name)
+    elif isinstance(resource, ServiceTask) and resource.model is not None:
         check_arguments(resource.model, fields.data.get(name), fields.at(name), fields.problems.report)
+
+
+_HTTP_MEMBERS = frozenset(
+    {
+        "ApiEndpoint",
+        "Authentication",
+        "Headers",
+        "InvocationConfig",
+        "Method",
+        "QueryParameters",
+        "RequestBody",
+        "Transform",
+    }
+)
+
+
+def _check_http(fields: Fields, name: str) -> None:
+    """The arguments of an HTTP task. https://docs.aws.amazon.com/step-functions/latest/dg/call-https-apis.html"""
+    given = fields.data.get(name)
+    if isinstance(given, str):  # one expression in JSONata
+        return
+    members = {member.removesuffix(".$") for member in given} if isinstance(given, Mapping) else set()
+    location, report = fields.at(name), fields.problems.report
+    for member in sorted(members - _HTTP_MEMBERS):
+        report(f'The field "{member}" is not supported by Step Functions', location)
+    for member in ("ApiEndpoint", "Method"):
+        if member not in members:
+            report(f'The field "{member}" is required but was missing', location)
+    if not members & {"Authentication", "InvocationConfig"}:
+        report('The field "Authentication" is required but was missing', location)
 
 
 def _seconds_or_path(fields: Fields, name: str, scope: Scope) -> tuple[int | None, Expression | None]:

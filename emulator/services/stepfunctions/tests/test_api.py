@@ -65,20 +65,17 @@ def task(resource: str, **fields: Any) -> dict[str, Any]:
     return machine(Task={"Type": "Task", "Resource": resource, "End": True, **fields})
 
 
-def http_task() -> dict[str, Any]:
-    return task("arn:aws:states:::http:invoke", Parameters={"ApiEndpoint": "https://example.com", "Method": "GET"})
-
-
 @pytest.mark.parametrize(
     ("params", "name"),
     [
-        ({"definition": json.dumps(http_task())}, "EventBridge connections"),
+        ({"definition": json.dumps(task("arn:aws:states:::http:invoke"))}, "EventBridge connections"),
         ({"definition": json.dumps(task("arn:aws:states:::glue:startJobRun.sync"))}, "glue:startJobRun"),
-        ({"definition": json.dumps(task("arn:aws:states:::aws-sdk:wonders:make"))}, "wonders"),
+        ({"definition": json.dumps(task("arn:aws:states:::aws-sdk:kinesis:putRecord"))}, "the service kinesis"),
+        ({"definition": json.dumps(task("arn:aws:states:::aws-sdk:sqs:addPermission"))}, "sqs:AddPermission"),
     ],
 )
 def test_what_is_not_supported_is_named(params: dict[str, Any], name: str) -> None:
-    room = MachineRoom()
+    room = MachineRoom(emulated=("lambda", "sqs"), offers=lambda service, operation: operation != "AddPermission")
     with pytest.raises(UnsupportedOperation, match=name):
         room.call("CreateStateMachine", **{"name": "a", "definition": json.dumps(PASS), "roleArn": ROLE_ARN, **params})
 

@@ -121,7 +121,7 @@ def test_a_configuration_that_cannot_work_is_refused(given: dict[str, Any], text
 
 def test_status_changes_go_to_the_event_bus_where_there_is_one() -> None:
     """https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html"""
-    room = MachineRoom(status_events=True)
+    room = MachineRoom(status_events=lambda: True)
     bus = room.record("events", PutEvents=lambda params: {"FailedEntryCount": 0, "Entries": []})
     arn = room.start(machine(A={"Type": "Pass", "End": True}), {"n": 0})
     room.run()

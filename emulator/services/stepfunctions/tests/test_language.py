@@ -360,8 +360,8 @@ def test_all_problems_of_a_definition_are_reported(definition: Any, texts: list[
     [
         (machine(A={"Type": "Task", "Resource": "arn:aws:states:::ecs:runTask.sync", "End": True}), "ecs:runTask"),
         (
-            machine(A={"Type": "Task", "Resource": "arn:aws:states:::http:invoke", "End": True}),
-            "EventBridge connections",
+            machine(A={"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync", "End": True}),
+            "glue:startJobRun",
         ),
     ],
 )
