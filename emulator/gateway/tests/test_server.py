@@ -193,7 +193,7 @@ def test_streamed_body_that_fails_ends_without_its_last_chunk() -> None:
     body = StreamedBody()
 
     async def exchange() -> None:
-        async with connected(lambda request, respond: respond(HttpResponse(200, (), b"", body))) as (reader, writer):
+        async with connected(lambda request, respond: respond(HttpResponse(200, (), stream=body))) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await read_response(reader)
             body.write(b"half")
@@ -208,7 +208,7 @@ def test_client_that_does_not_read_holds_the_writer_up_and_one_that_leaves_lets_
     asked: list[bool] = []
 
     async def exchange() -> None:
-        async with connected(lambda request, respond: respond(HttpResponse(200, (), b"", body))) as (reader, writer):
+        async with connected(lambda request, respond: respond(HttpResponse(200, (), stream=body))) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await read_response(reader)
             body.on_flow = asked.append
