@@ -19,7 +19,7 @@ from emulator.protocols import Wires
 
 __all__ = ["BridgeHarness"]
 
-SERVICES = ("cloudwatch", "dynamodb", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts")
+SERVICES = ("cloudwatch", "dynamodb", "ec2", "iam", "kms", "secretsmanager", "ssm", "sts")
 
 
 class BridgeHarness:
