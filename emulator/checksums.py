@@ -1,17 +1,18 @@
 """S3's checksums and MD5: computed while bytes come in, and put together from those of the parts.
 
-CRC32C and CRC64NVME come from AWS's own library, which uses the processor's instructions for them.
+CRCs come from a library that uses the processor's instructions for them, and can put together those of the parts.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html
 """
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
-from types import ModuleType
-from typing import Any, Protocol, cast
+from functools import cache, partial
+from typing import Any, Protocol
+
+import anycrc
+import xxhash
 
 __all__ = ["CHECKSUM_BYTES", "CRCS", "MD5", "Digests", "combined"]
 
@@ -31,6 +32,7 @@ CHECKSUM_BYTES: Mapping[str, int] = {
 """Length of each algorithm's value in bytes."""
 CRCS = frozenset({"CRC32", "CRC32C", "CRC64NVME"})
 """The algorithms whose value for a whole follows from those of its parts."""
+_MODELS: Mapping[str, str] = {"CRC32": "CRC32", "CRC32C": "CRC32C", "CRC64NVME": "CRC64-NVME"}
 
 
 class _Hash(Protocol):
@@ -42,42 +44,23 @@ class _Hash(Protocol):
 class _Crc:
     """A CRC with hashlib's interface."""
 
-    __slots__ = ("_function", "_length", "_value")
+    __slots__ = ("_calc", "_length", "_value")
 
-    def __init__(self, function: Callable[[Any, int], int], length: int) -> None:
-        self._function = function
-        self._length = length
-        self._value = 0
-
-    def update(self, data: Any, /) -> None:
-        self._value = self._function(data, self._value)
-
-    def digest(self) -> bytes:
-        return self._value.to_bytes(self._length, "big")
-
-
-class _Finalized:
-    """One of awscrt's hashes with hashlib's interface: it may be asked for its value once."""
-
-    __slots__ = ("_hash",)
-
-    def __init__(self, native: Any) -> None:
-        self._hash = native
+    def __init__(self, algorithm: str) -> None:
+        self._calc = _model(algorithm).calc
+        self._length = CHECKSUM_BYTES[algorithm]
+        self._value: int | None = None
 
     def update(self, data: Any, /) -> None:
-        self._hash.update(bytes(data))  # it takes no views
+        self._value = self._calc(data) if self._value is None else self._calc(data, self._value)
 
     def digest(self) -> bytes:
-        value: bytes = self._hash.finalize()
-        return value
+        return (self._value or 0).to_bytes(self._length, "big")
 
 
 @cache
-def _native() -> ModuleType:
-    """awscrt's module, imported at first use: it takes a tenth of a second."""
-    from awscrt import checksums
-
-    return cast(ModuleType, checksums)
+def _model(algorithm: str) -> anycrc.CRC:
+    return anycrc.Model(_MODELS[algorithm])
 
 
 _MAKERS: Mapping[str, Callable[[], _Hash]] = {
@@ -85,12 +68,10 @@ _MAKERS: Mapping[str, Callable[[], _Hash]] = {
     "SHA1": lambda: hashlib.sha1(usedforsecurity=False),
     "SHA256": hashlib.sha256,
     "SHA512": hashlib.sha512,
-    "XXHASH128": lambda: _Finalized(_native().XXHash.new_xxhash3_128()),
-    "XXHASH3": lambda: _Finalized(_native().XXHash.new_xxhash3_64()),
-    "XXHASH64": lambda: _Finalized(_native().XXHash.new_xxhash64()),
-    "CRC32": lambda: _Crc(zlib.crc32, 4),
-    "CRC32C": lambda: _Crc(_native().crc32c, 4),
-    "CRC64NVME": lambda: _Crc(_native().crc64nvme, 8),
+    "XXHASH128": xxhash.xxh3_128,
+    "XXHASH3": xxhash.xxh3_64,
+    "XXHASH64": xxhash.xxh64,
+    **{algorithm: partial(_Crc, algorithm) for algorithm in CRCS},
 }
 
 
@@ -114,7 +95,7 @@ class Digests:
 
 def combined(algorithm: str, parts: Iterable[tuple[bytes, int]]) -> bytes:
     """The CRC of the whole, from the CRC and the size in bytes of each part in turn. `algorithm` is one of CRCS."""
-    combine: Callable[[int, int, int], int] = getattr(_native(), f"combine_{algorithm.lower()}")
+    combine = _model(algorithm).combine
     value = 0
     for digest, size in parts:
         value = combine(value, int.from_bytes(digest, "big"), size)

@@ -31,10 +31,6 @@ __all__ = ["MotoBridge"]
 
 logger = logging.getLogger(__name__)
 
-# A body above moto's own limit would go to a file; objects stay in memory.
-_OBJECT_BUFFER_BYTES = 64 * 1024 * 1024
-
-
 # First parts of host names that differ from the service's name.
 _HOSTS = {"cloudwatch": "monitoring"}
 
@@ -148,8 +144,6 @@ class MotoBridge:
             "AWS_DEFAULT_REGION": self._account.region,
             "MOTO_ACCOUNT_ID": self._account.account_id,
             "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",  # roles attach AWS's own policies, AWSLambdaBasicExecutionRole first
-            "MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(_OBJECT_BUFFER_BYTES),
-            "S3_IGNORE_SUBDOMAIN_BUCKETNAME": "true",
             "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         }
 

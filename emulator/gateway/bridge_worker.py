@@ -9,15 +9,11 @@ import sys
 import traceback
 from collections.abc import Mapping
 from typing import Any
-from xml.sax.saxutils import escape
 
 from emulator.gateway.bridge_frames import PREFIX_BYTES, frame_head, read_prefix
 from emulator.gateway.moto_dispatch import MotoDispatch, NotInMoto, patch_moto
-from emulator.gateway.s3_payload import PayloadError, decoded, naming_algorithm, verify
 
 __all__ = ["main"]
-
-_STORES_BODY = frozenset({"PutObject", "UploadPart"})
 
 
 def main(descriptor: int) -> None:
@@ -42,28 +38,15 @@ def main(descriptor: int) -> None:
 def _answer(dispatch: MotoDispatch, header: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     headers = tuple((name, value) for name, value in header["headers"])
     try:
-        if header["service"] == "s3" and header["method"] in ("PUT", "POST"):
-            payload = decoded(headers, body)
-            if header["operation"] in _STORES_BODY:
-                verify(payload)
-                payload = naming_algorithm(payload)
-            headers, body = payload.headers, payload.body
         status, answered, content = dispatch(header["method"], header["url"], headers, body)
-    except PayloadError as refusal:
-        return {"status": 400, "headers": [("Content-Type", "application/xml")]}, _s3_error(refusal)
     except NotInMoto as error:
         return {"unsupported": str(error)}, b""
     except Exception as defect:
         traceback.print_exc()
         return {"failed": f"{type(defect).__name__}: {defect}"}, b""
-    if status == 404 and content in (b"", b"Not yet implemented") and header["service"] != "s3":
+    if status == 404 and content in (b"", b"Not yet implemented"):
         return {"unsupported": "moto does not implement it"}, b""
     return {"status": status, "headers": answered}, content
-
-
-def _s3_error(refusal: PayloadError) -> bytes:
-    inner = f"<Code>{refusal.code}</Code><Message>{escape(refusal.message)}</Message>"
-    return f'<?xml version="1.0" encoding="UTF-8"?>\n<Error>{inner}<RequestId></RequestId></Error>'.encode()
 
 
 def _receive(connection: socket.socket) -> tuple[dict[str, Any], bytes] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlencode
+from urllib.parse import parse_qs, urlencode
 
 import orjson
 from botocore.awsrequest import HeadersDict
@@ -18,8 +18,6 @@ from emulator.gateway.bridge_request import BridgeRequest
 from emulator.gateway.bridged_response import as_aws_sends_it
 from emulator.gateway.not_in_moto import NOT_IN_MOTO
 from emulator.gateway.parsed_results import in_our_shape, parameters_for_botocore
-from emulator.gateway.s3_access import check_access
-from emulator.gateway.s3_bucket_name import check_bucket_name
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import CallContext, Params, Reply
 from emulator.protocols import Answered, Wires
@@ -32,7 +30,6 @@ _RESOURCE_MEMBERS: Mapping[str, tuple[str, ...]] = {
     "efs": ("AccessPointId", "FileSystemId"),
     "iam": ("RoleName", "PolicyArn", "UserName", "PolicyName"),
     "kms": ("KeyId", "AliasName"),
-    "s3": ("Bucket",),
     "secretsmanager": ("SecretId", "Name"),
     "ssm": ("Name",),
     "sts": ("RoleArn",),
@@ -65,8 +62,6 @@ class BridgedService:
         reason = NOT_IN_MOTO.get(self.service_id, {}).get(name)
         if reason is not None:
             raise UnsupportedOperation(f"{self.service_id}:{name} is not supported by this emulator ({reason})")
-        if name == "CreateBucket":
-            check_bucket_name(self.resource_of(name, params, context))
         if context.request is None:
             return self._call(name, params, context)
         if name == "GetCallerIdentity" and context.principal in self._account.principals.values():
@@ -92,9 +87,7 @@ class BridgedService:
                 f"{self.service_id}:{name}: the CBOR protocol is not supported by this emulator; let the client speak "
                 "JSON or query"
             )
-        if self.service_id == "s3":
-            check_access(name, request, context.now)
-        elif self.service_id == "ec2":
+        if self.service_id == "ec2":
             _check_dry_run(request)
         query = f"?{request.query}" if request.query else ""
         response = yield BridgeRequest(
@@ -107,15 +100,13 @@ class BridgedService:
             self._resource_of_request(request, _RESOURCE_MEMBERS.get(self.service_id, ())),
         )
         protocol = self._wires.get(self.service_id).protocol
-        response = as_aws_sends_it(protocol, request.method, response, context.request_id)
+        response = as_aws_sends_it(protocol, response, context.request_id)
         if response.status >= 400:
             error = self._parsed(name, response).get("Error", {})
             raise Answered.by(response, str(error.get("Code", response.status)), str(error.get("Message", "")))
         return Reply(response)
 
     def _resource_of_request(self, request: HttpRequest, members: tuple[str, ...]) -> str:
-        if self.service_id == "s3":
-            return unquote(request.path.lstrip("/").partition("/")[0])
         if len(request.body) > _PEEK_BYTES or not request.body:
             return ""
         named: Mapping[str, Any]
@@ -171,9 +162,7 @@ class BridgedService:
             content,
             self.resource_of(name, params, context),
         )
-        response = as_aws_sends_it(
-            self._wires.get(self.service_id).protocol, str(written["method"]), response, context.request_id
-        )
+        response = as_aws_sends_it(self._wires.get(self.service_id).protocol, response, context.request_id)
         parsed = self._parsed(name, response)
         if response.status >= 400:
             error = parsed.get("Error", {})
@@ -186,15 +175,13 @@ class BridgedService:
 
     def _parsed(self, name: str, response: HttpResponse) -> dict[str, Any]:
         model = self._wires.get(self.service_id).model
-        # botocore does not model a form's upload and a CORS preflight.
-        operation = model.operation_model(name) if name in model.operation_names else None
-        output = None if operation is None else operation.output_shape
+        operation = model.operation_model(name)
         parser = create_parser(model.resolved_protocol)
         headers = HeadersDict(response.headers)
         given = {"status_code": response.status, "headers": headers, "body": response.body}
-        if response.status < 300 and operation is not None and operation.has_streaming_output:
+        if response.status < 300 and operation.has_streaming_output:
             given["body"] = _Stream(response.body)
-        parsed: dict[str, Any] = parser.parse(given, output)  # type: ignore[arg-type]  # the stubs leave out None
+        parsed: dict[str, Any] = parser.parse(given, operation.output_shape)  # type: ignore[arg-type]  # the stubs leave out None
         return parsed
 
     def _host(self) -> str:

@@ -1,8 +1,4 @@
-"""moto's responses as AWS sends them: our request ids, the statuses of each protocol, S3's own headers and its body of a refusal.
-
-https://docs.aws.amazon.com/AmazonS3/latest/API/RESTCommonResponseHeaders.html
-https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#RESTErrorResponses
-"""
+"""moto's responses as AWS sends them: our request ids, and the statuses of each protocol."""
 
 from __future__ import annotations
 
@@ -13,8 +9,6 @@ from emulator.http import HttpResponse
 __all__ = ["as_aws_sends_it"]
 
 _IDS_OF_MOTO = frozenset({"x-amzn-requestid", "x-amz-request-id", "x-amz-id-2"})
-_REQUEST_HEADERS = frozenset({"x-amz-content-sha256", "x-amz-sdk-checksum-algorithm"})
-"""Headers of the request that stored an object, which moto sends back with the object."""
 
 _ACCESS_DENIED = b"<Code>AccessDenied</Code>"
 _REQUEST_ID = re.compile(rb"<(RequestId|requestId|RequestID)>[^<]*</")
@@ -22,11 +16,9 @@ _ID_WINDOW_BYTES = 2_048
 """The request id stands at the start or at the end of a document, never in between."""
 
 
-def as_aws_sends_it(protocol: str, method: str, response: HttpResponse, request_id: str) -> HttpResponse:
+def as_aws_sends_it(protocol: str, response: HttpResponse, request_id: str) -> HttpResponse:
     """The response of one of moto's services. `protocol` is botocore's name of the service's protocol."""
     headers = [pair for pair in response.headers if pair[0].lower() not in _IDS_OF_MOTO]
-    if protocol == "rest-xml":
-        return _of_s3(method, response, headers, request_id)
     headers.append(("x-amzn-RequestId", request_id))
     if protocol in ("query", "ec2"):
         body = _with_request_id(response.body, request_id)
@@ -36,21 +28,6 @@ def as_aws_sends_it(protocol: str, method: str, response: HttpResponse, request_
     # The JSON protocols have one status for all that is the client's fault: the code is in the body.
     status = 400 if 400 <= response.status < 500 else response.status
     return HttpResponse(status, tuple(headers), response.body)
-
-
-def _of_s3(method: str, response: HttpResponse, headers: list[tuple[str, str]], request_id: str) -> HttpResponse:
-    headers = [pair for pair in headers if pair[0].lower() not in _REQUEST_HEADERS]
-    headers += [("x-amz-request-id", request_id), ("x-amz-id-2", request_id), ("Server", "AmazonS3")]
-    body = response.body
-    if response.status >= 400 and method != "HEAD":
-        if not body and response.status == 403:
-            headers.append(("Content-Type", "application/xml"))
-            body = (
-                b'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>Access Denied</Message>'
-                b"<RequestId></RequestId></Error>"
-            )
-        body = _with_request_id(body, request_id)
-    return HttpResponse(response.status, _sized(headers, response.body, body), body)
 
 
 def _with_request_id(body: bytes, request_id: str) -> bytes:

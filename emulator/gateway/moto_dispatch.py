@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,12 +12,10 @@ from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 from moto.core.common_models import BaseModel
 from moto.core.request import Request
-from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import HTTPException
 
 from emulator.gateway.moto_identities import patch_identities
 from emulator.gateway.moto_policies import patch_policies
-from emulator.gateway.moto_secure_transport import patch_secure_transport
 
 __all__ = ["MotoDispatch", "NotInMoto", "patch_moto"]
 
@@ -40,7 +37,6 @@ def patch_moto() -> None:
         return object.__new__(cls)
 
     BaseModel.__new__ = new  # type: ignore[method-assign]
-    patch_secure_transport()
     patch_identities()
     patch_policies()
 
@@ -70,8 +66,6 @@ class MotoDispatch:
         for pattern, handler in self._routes_of(service):
             if pattern.match(clean_url):
                 request = Request.from_primitives(method, url, dict(headers), body)
-                if method == "PUT":
-                    _keep_body(request, body)
                 status: int | None
                 try:
                     status, answered, content = handler(request, request.raw_url, request.headers)
@@ -100,11 +94,6 @@ class MotoDispatch:
                 backend = backends["global"]
             routes = self._routes[service] = [(re.compile(url), handler) for url, handler in backend.urls.items()]
         return routes
-
-
-def _keep_body(request: Request, body: bytes) -> None:
-    """A PUT's body is an object, also where a client calls it a form (curl and urllib do): nothing may take it apart."""
-    request.__dict__.update(form=ImmutableMultiDict(), files=ImmutableMultiDict(), stream=io.BytesIO(body))
 
 
 _DROPPED = frozenset({"status", "server", "date", "connection", "transfer-encoding"})

@@ -70,6 +70,8 @@ class HttpServer:
         self.largest_body_bytes = largest_body_bytes
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
+        self._date_second = -1
+        self._date_line = ""
 
     async def listen(self, host: str, port: int) -> tuple[str, int]:
         """Listen; the address that was bound (a port of 0 takes a free one)."""
@@ -77,6 +79,13 @@ class HttpServer:
         self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=1024)
         bound = self._server.sockets[0].getsockname()
         return str(bound[0]), int(bound[1])
+
+    def date_line(self) -> str:
+        """The header with the time, written once a second."""
+        second = int(asyncio.get_running_loop().time())
+        if second != self._date_second:
+            self._date_second, self._date_line = second, f"Date: {formatdate(usegmt=True)}\r\n"
+        return self._date_line
 
     async def close(self) -> None:
         """Stop listening and drop the connections."""
@@ -316,7 +325,7 @@ class _Connection(asyncio.Protocol):
         elif "content-length" not in names and response.status not in (204, 304):
             lines.append(f"Content-Length: {response.body_bytes}\r\n")
         if "date" not in names:
-            lines.append(f"Date: {formatdate(usegmt=True)}\r\n")
+            lines.append(self._server.date_line())
         # Version 1.1 keeps connections unless told otherwise; clients of 1.0 want to be told.
         lines.append(self._kept if keep_alive else "Connection: close\r\n\r\n")
         head = "".join(lines).encode("latin-1", "replace")

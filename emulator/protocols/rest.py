@@ -15,7 +15,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 
 from emulator.http import HttpRequest
 from emulator.protocols.encoded_words import decode_words, encode_words
-from emulator.protocols.errors import SerializationException
+from emulator.protocols.errors import BadText
 from emulator.protocols.scalars import TEXT_PARSERS, format_float, format_timestamp
 
 __all__ = ["HeaderWriter", "RequestBindings", "body_members", "header_writers", "payload_member"]
@@ -49,10 +49,10 @@ class RequestBindings:
     def __init__(self, shape: StructureShape) -> None:
         self._uri: list[_Binding] = []
         self._query: list[_Binding] = []
-        self._headers: list[_Binding] = []
+        headers: list[_Binding] = []
         self._prefixed: list[_Binding] = []
         self._rest_of_query: str | None = None
-        rows = {"uri": self._uri, "querystring": self._query, "header": self._headers, "headers": self._prefixed}
+        rows = {"uri": self._uri, "querystring": self._query, "header": headers, "headers": self._prefixed}
         for name, member in shape.members.items():
             location = member.serialization.get("location")
             if location is None:
@@ -62,12 +62,13 @@ class RequestBindings:
                 continue
             wire_name = member.serialization.get("name", "" if location == "headers" else name)
             inner = member.member if isinstance(member, ListShape) else member
-            read = str if isinstance(member, MapShape) else _reader(inner, name)
+            read = str if isinstance(member, MapShape) else _reader(inner, name, wire_name)
             is_number = inner.type_name in ("integer", "long")
             rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape), is_number))
+        self._by_header = {row.wire_name.lower(): row for row in headers}
 
     def read(self, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
-        """The members found. Raises SerializationException where a value is not what its shape says."""
+        """The members found. Raises BadText where a value is not what its shape says."""
         params: dict[str, Any] = {}
         for row in self._uri:
             text = uri_params.get(row.wire_name)
@@ -75,12 +76,14 @@ class RequestBindings:
                 params[row.member] = row.read(text)
         if request.query and (self._query or self._rest_of_query is not None):
             self._read_query(request.query, params)
-        for row in self._headers:
-            header = request.headers.get(row.wire_name.lower())
-            if header is not None:
-                items = [item.strip() for item in header.split(",")] if row.is_list else [header]
-                values = [row.read(item) for item in items]
-                params[row.member] = values if row.is_list else values[0]
+        by_header = self._by_header
+        for name, header in request.headers.items():
+            found_row = by_header.get(name)
+            if found_row is not None:
+                if found_row.is_list:
+                    params[found_row.member] = [found_row.read(item.strip()) for item in header.split(",")]
+                else:
+                    params[found_row.member] = found_row.read(header)
         for row in self._prefixed:
             prefix = row.wire_name.lower()
             found = {
@@ -104,14 +107,14 @@ class RequestBindings:
             params[self._rest_of_query] = {name: values[-1] for name, values in pairs.items()}
 
 
-def _reader(shape: Shape, name: str) -> Callable[[str], Any]:
+def _reader(shape: Shape, name: str, wire_name: str) -> Callable[[str], Any]:
     parse = TEXT_PARSERS[shape.type_name]
 
     def read(text: str) -> Any:
         try:
             return parse(text)
         except ValueError:
-            raise SerializationException(f"{text!r} at {name} is no {shape.type_name}") from None
+            raise BadText(f"{text!r} at {name} is no {shape.type_name}", wire_name, text) from None
 
     return read
 

@@ -69,6 +69,9 @@ class Router:
         self._service = model.service_name
         self._operations = frozenset(model.operation_names)
         self._root = _Node()
+        self._telling_headers: tuple[str, ...] = ()
+        """The headers that tell operations of one method and path apart."""
+        self._remembered: dict[tuple[object, ...], _Candidate] = {}
         self._by_uri = model.resolved_protocol.startswith("rest-")
         if self._by_uri:
             for name in model.operation_names:
@@ -110,9 +113,25 @@ class Router:
             deprecated=model.deprecated,
         )
         node.candidates.setdefault(model.http["method"], []).append(candidate)
+        self._telling_headers = tuple(sorted({*self._telling_headers, *candidate.required_headers}))
 
     def _by_uri_of(self, request: HttpRequest) -> Routed:
+        """The operation of a request. What depends on neither labels nor a query is remembered: nearly every S3 request."""
         segments = _segments(request.path)
+        if request.query or len(segments) < 2 or segments[0] in self._root.literals or self._root.label is None:
+            return self._found(request, segments)[0]
+        if segments[1] == "" or self._root.label.literals or self._root.label.greedy is None:
+            return self._found(request, segments)[0]
+        key = (request.method, *(name in request.headers for name in self._telling_headers))
+        candidate = self._remembered.get(key)
+        if candidate is None or len(candidate.labels) != 2:
+            routed, candidate = self._found(request, segments)
+            self._remembered[key] = candidate
+            return routed
+        bucket, name = segments[0], "/".join(segments[1:])
+        return Routed(candidate.operation, {candidate.labels[0]: unquote(bucket), candidate.labels[1]: unquote(name)})
+
+    def _found(self, request: HttpRequest, segments: list[str]) -> tuple[Routed, _Candidate]:
         best: tuple[tuple[int, int, int], _Candidate, tuple[str, ...]] | None = None
         query: dict[str, str] | None = None
         for node, values in _walk(self._root, segments, 0, ()):
@@ -127,7 +146,8 @@ class Router:
         if best is None:
             raise UnknownOperation(f"{self._service} has no operation {request.method} {request.path}")
         _, candidate, values = best
-        return Routed(candidate.operation, dict(zip(candidate.labels, map(unquote, values), strict=True)))
+        labels = dict(zip(candidate.labels, map(unquote, values), strict=True))
+        return Routed(candidate.operation, labels), candidate
 
 
 def _segments(path: str) -> list[str]:

@@ -19,7 +19,7 @@ from emulator.protocols import Wires
 
 __all__ = ["BridgeHarness"]
 
-SERVICES = ("cloudwatch", "ec2", "efs", "iam", "kms", "s3", "secretsmanager", "ssm", "sts")
+SERVICES = ("cloudwatch", "ec2", "efs", "iam", "kms", "secretsmanager", "ssm", "sts")
 
 
 class BridgeHarness:

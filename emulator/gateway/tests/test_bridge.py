@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
 import signal
 import subprocess
 import sys
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,57 +16,32 @@ from emulator.errors import AwsError, InternalFailure, UnsupportedOperation
 from emulator.gateway.tests.bridge_harness import BridgeHarness
 from emulator.http import HttpRequest
 
-SIX_MEGABYTES = bytes(range(256)) * (6 * 1024 * 4)
-AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=key/20260101/eu-west-1/s3/aws4_request, SignedHeaders=host, Signature=0"
-
 
 @pytest.fixture(scope="module")
 def bridge() -> Iterator[BridgeHarness]:
     harness = BridgeHarness()
     try:
-        harness.preload("s3", "secretsmanager")
-        location = {"LocationConstraint": "eu-west-1"}
-        harness.call("s3", "CreateBucket", {"Bucket": "bucket", "CreateBucketConfiguration": location})
+        harness.preload("ssm", "secretsmanager")
         yield harness
     finally:
         harness.close()
 
 
-def sha256(body: bytes) -> str:
-    return base64.b64encode(hashlib.sha256(body).digest()).decode()
-
-
-def put(key: str, body: bytes, *headers: tuple[str, str]) -> HttpRequest:
-    return HttpRequest(
-        "PUT", f"/bucket/{key}", "", (("Host", "127.0.0.1:4566"), ("Authorization", AUTHORIZATION), *headers), body
-    )
+def parameter(operation: str, body: bytes) -> HttpRequest:
+    """A client's request to SSM."""
+    headers = (("X-Amz-Target", f"AmazonSSM.{operation}"), ("Content-Type", "application/x-amz-json-1.1"))
+    return HttpRequest("POST", "/", "", headers, body)
 
 
 # -- calls from other services ---------------------------------------------------------------------------------------------------
 
 
-def test_object_of_six_megabytes_comes_back_as_it_was_put(bridge: BridgeHarness) -> None:
-    key = "folder/a b+ü.json"
-    written = bridge.call(
-        "s3",
-        "PutObject",
-        {
-            "Bucket": "bucket",
-            "Key": key,
-            "Body": SIX_MEGABYTES,
-            "ContentType": "application/json",
-            "Metadata": {"trace": "1"},
-            "ChecksumSHA256": sha256(SIX_MEGABYTES),
-        },
-    )
-    assert written["ChecksumSHA256"] == sha256(SIX_MEGABYTES)
-    read = bridge.call("s3", "GetObject", {"Bucket": "bucket", "Key": key})
-    assert read["Body"] == SIX_MEGABYTES
-    assert read["ContentLength"] == len(SIX_MEGABYTES)
-    assert read["ContentType"] == "application/json"
-    assert read["Metadata"] == {"trace": "1"}
-    assert isinstance(read["LastModified"], float)
-    assert written["ETag"] == read["ETag"] == f'"{hashlib.md5(SIX_MEGABYTES).hexdigest()}"'
+def test_bytes_and_times_come_back_in_our_shape(bridge: BridgeHarness) -> None:
+    key = bridge.call("kms", "CreateKey", {})["KeyMetadata"]
+    assert isinstance(key["CreationDate"], float)
+    secret = bytes(range(256)) * 16
+    sealed = bridge.call("kms", "Encrypt", {"KeyId": key["KeyId"], "Plaintext": secret})["CiphertextBlob"]
+    assert bridge.call("kms", "Decrypt", {"CiphertextBlob": sealed})["Plaintext"] == secret
 
 
 def test_stores_of_the_control_plane_answer_in_botocores_shapes(bridge: BridgeHarness) -> None:
@@ -98,9 +70,8 @@ def test_stores_of_the_control_plane_answer_in_botocores_shapes(bridge: BridgeHa
 
 def test_error_of_moto_is_an_aws_error_with_its_code_and_fields(bridge: BridgeHarness) -> None:
     with pytest.raises(AwsError) as refused:
-        bridge.call("s3", "GetObject", {"Bucket": "bucket", "Key": "none"})
-    assert (refused.value.code, refused.value.status) == ("NoSuchKey", 404)
-    assert refused.value.fields["Key"] == "none"
+        bridge.call("ssm", "GetParameter", {"Name": "/none"})
+    assert (refused.value.code, refused.value.status) == ("ParameterNotFound", 400)
     with pytest.raises(AwsError) as refused:
         bridge.call("secretsmanager", "GetSecretValue", {"SecretId": "none"})
     assert refused.value.code == "ResourceNotFoundException"
@@ -112,8 +83,6 @@ def test_error_of_moto_is_an_aws_error_with_its_code_and_fields(bridge: BridgeHa
         ("kms", "DeriveSharedSecret", {"KeyId": "k", "KeyAgreementAlgorithm": "ECDH", "PublicKey": b"1"}),
         ("cloudwatch", "PutAnomalyDetector", {}),
         ("iam", "SetSecurityTokenServicePreferences", {"GlobalEndpointTokenVersion": "v2Token"}),
-        ("s3", "DeleteBucketMetricsConfiguration", {"Bucket": "bucket", "Id": "1"}),
-        ("s3", "PutBucketNotificationConfiguration", {"Bucket": "bucket", "NotificationConfiguration": {}}),
         ("secretsmanager", "RotateSecret", {"SecretId": "secret"}),
     ],
 )
@@ -122,12 +91,12 @@ def test_operation_that_moto_does_not_play_is_refused_by_name(
 ) -> None:
     with pytest.raises(UnsupportedOperation, match=f"{service}:{operation} is not supported"):
         bridge.call(service, operation, params)
-    assert bridge.call("s3", "HeadBucket", {"Bucket": "bucket"}) is not None
+    assert bridge.call("ssm", "DescribeParameters", {}) is not None
 
 
 def test_parameter_that_the_model_does_not_know_is_refused_by_name(bridge: BridgeHarness) -> None:
-    with pytest.raises(UnsupportedOperation, match="Buckets"):
-        bridge.call("s3", "HeadBucket", {"Bucket": "bucket", "Buckets": "b"})
+    with pytest.raises(UnsupportedOperation, match="Nickname"):
+        bridge.call("ssm", "GetParameter", {"Name": "/p", "Nickname": "b"})
 
 
 def test_requests_at_once_are_answered_each_with_its_own(bridge: BridgeHarness) -> None:
@@ -141,22 +110,18 @@ def test_requests_at_once_are_answered_each_with_its_own(bridge: BridgeHarness) 
 
 
 def test_http_request_passes_through_verbatim(bridge: BridgeHarness) -> None:
-    stored = bridge.send("s3", put("raw", b"raw", ("x-amz-meta-a", "b")))
-    assert (stored.status, stored.body) == (200, b"")
-    read = bridge.send("s3", HttpRequest("GET", "/bucket/raw", "", (("Authorization", AUTHORIZATION),)))
-    assert (read.status, read.body) == (200, b"raw")
-    assert dict(read.headers)["x-amz-meta-a"] == "b"
-    head = bridge.send("s3", HttpRequest("HEAD", "/bucket/raw", "", (("Authorization", AUTHORIZATION),)))
-    assert (head.status, head.body) == (200, b"")
-    assert {name.lower(): value for name, value in head.headers}["content-length"] == "3"
+    stored = bridge.send("ssm", parameter("PutParameter", b'{"Name": "/raw", "Value": "\\u00e9", "Type": "String"}'))
+    assert (stored.status, orjson.loads(stored.body)["Version"]) == (200, 1)
+    read = bridge.send("ssm", parameter("GetParameter", b'{"Name": "/raw"}'))
+    assert orjson.loads(read.body)["Parameter"]["Value"] == "\u00e9"
 
 
 def test_http_error_is_motos_own_and_journaled_with_its_code(bridge: BridgeHarness) -> None:
-    response = bridge.send("s3", HttpRequest("GET", "/bucket/nothing", "", (("Authorization", AUTHORIZATION),)))
-    assert response.status == 404
-    assert b"<Code>NoSuchKey</Code>" in response.body
-    entry = bridge.engine.journal.entries(kind="call", service="s3", operation="GetObject")[-1]
-    assert (entry.resource, entry.outcome) == ("bucket", "NoSuchKey")
+    response = bridge.send("ssm", parameter("GetParameter", b'{"Name": "/nothing"}'))
+    assert response.status == 400
+    assert orjson.loads(response.body)["__type"].endswith("ParameterNotFound")
+    entry = bridge.engine.journal.entries(kind="call", service="ssm", operation="GetParameter")[-1]
+    assert (entry.resource, entry.outcome) == ("/nothing", "ParameterNotFound")
 
 
 def test_journal_names_the_resource_of_a_json_request(bridge: BridgeHarness) -> None:
@@ -177,65 +142,22 @@ def test_cbor_request_is_refused_by_name(bridge: BridgeHarness) -> None:
         bridge.call("cloudwatch", "ListMetrics", {}, request)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        (("x-amz-checksum-sha256", sha256(b"body")),),
-        (("x-amz-checksum-crc32", base64.b64encode(zlib.crc32(b"body").to_bytes(4, "big")).decode()),),
-        (("Content-MD5", base64.b64encode(hashlib.md5(b"body").digest()).decode()),),
-        (("x-amz-content-sha256", hashlib.sha256(b"body").hexdigest()),),
-    ],
-)
-def test_checksum_is_verified_before_an_object_is_stored(
-    bridge: BridgeHarness, headers: tuple[tuple[str, str], ...]
-) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity-upload.html"""
-    assert bridge.send("s3", put("checked", b"body", *headers)).status == 200
-    refused = bridge.send("s3", put("wrong", b"other", *headers))
-    assert refused.status == 400
-    assert b"BadDigest" in refused.body or b"XAmzContentSHA256Mismatch" in refused.body
-    missing = bridge.send("s3", HttpRequest("HEAD", "/bucket/wrong", "", (("Authorization", AUTHORIZATION),)))
-    assert missing.status == 404
-
-
-def test_chunked_upload_with_a_trailing_checksum_is_decoded_and_verified(bridge: BridgeHarness) -> None:
-    """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming-trailers.html"""
-
-    def upload(key: str, checksum: str) -> HttpRequest:
-        body = b"5\r\nhello\r\n6\r\n world\r\n0\r\nx-amz-checksum-sha256:" + checksum.encode() + b"\r\n\r\n"
-        return put(
-            key,
-            body,
-            ("x-amz-content-sha256", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"),
-            ("x-amz-decoded-content-length", "11"),
-            ("x-amz-trailer", "x-amz-checksum-sha256"),
-            ("Content-Encoding", "aws-chunked"),
-        )
-
-    assert bridge.send("s3", upload("chunked", sha256(b"hello world"))).status == 200
-    read = bridge.call("s3", "GetObject", {"Bucket": "bucket", "Key": "chunked", "ChecksumMode": "ENABLED"})
-    assert read["Body"] == b"hello world"
-    assert read["ChecksumSHA256"] == sha256(b"hello world")
-    assert "ContentEncoding" not in read
-    assert b"BadDigest" in bridge.send("s3", upload("chunked-wrong", sha256(b"other"))).body
-
-
 # -- the worker ------------------------------------------------------------------------------------------------------------------
 
 
 def test_killed_worker_is_an_error_and_not_a_hang_and_the_next_request_starts_another() -> None:
     harness = BridgeHarness()
     try:
-        harness.call("s3", "ListBuckets", {})
+        harness.call("sts", "GetCallerIdentity", {})
         first = harness.bridge.process_id
         assert first is not None
         os.kill(first, signal.SIGSTOP)
         # The request is on its way when the worker dies.
         harness.engine.set_timer(0.05, lambda: os.kill(first, signal.SIGKILL))
         with pytest.raises(InternalFailure, match="worker ended"):
-            harness.call("s3", "ListBuckets", {})
+            harness.call("sts", "GetCallerIdentity", {})
         assert not Path(f"/proc/{first}").exists()
-        assert harness.call("s3", "ListBuckets", {})["Buckets"] == []
+        assert harness.call("sts", "GetCallerIdentity", {})["Account"] == "111122223333"
         assert harness.bridge.process_id != first
     finally:
         harness.close()
@@ -243,7 +165,7 @@ def test_killed_worker_is_an_error_and_not_a_hang_and_the_next_request_starts_an
 
 def test_close_leaves_no_worker() -> None:
     harness = BridgeHarness()
-    harness.call("s3", "ListBuckets", {})
+    harness.call("sts", "GetCallerIdentity", {})
     worker = harness.bridge.process_id
     harness.close()
     assert not Path(f"/proc/{worker}").exists()

@@ -40,6 +40,8 @@ COMPOSITE = "COMPOSITE"
 DEFAULT_ALGORITHM = "CRC64NVME"
 _MEMBERS: Mapping[str, str] = {name: f"Checksum{name}" for name in CHECKSUM_BYTES}
 
+_ALGORITHMS: Mapping[str, str] = {member: name for name, member in _MEMBERS.items()}
+
 
 def member_of(algorithm: str) -> str:
     """The member that carries a checksum: `ChecksumCRC32`."""
@@ -71,7 +73,8 @@ def check_algorithm(algorithm: str | None) -> str | None:
 
 def expected_checksum(params: Params) -> tuple[str, str] | None:
     """Algorithm and value of the checksum that a call brings; None without one. Raises InvalidRequest."""
-    given = [(algorithm, params[member]) for algorithm, member in _MEMBERS.items() if params.get(member) is not None]
+    found = params.keys() & _ALGORITHMS.keys()
+    given = [(_ALGORITHMS[member], params[member]) for member in found if params[member] is not None]
     if len(given) > 1:
         raise InvalidRequest("Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed.")
     check_algorithm(params.get("ChecksumAlgorithm"))

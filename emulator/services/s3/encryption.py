@@ -25,6 +25,18 @@ __all__ = ["Encrypting"]
 
 _SSE = "x-amz-server-side-encryption"
 _KMS = ("aws:kms", "aws:kms:dsse")
+_AES256 = Encryption()
+_SAYS = frozenset(
+    {
+        "BucketKeyEnabled",
+        "SSECustomerAlgorithm",
+        "SSECustomerKey",
+        "SSECustomerKeyMD5",
+        "SSEKMSEncryptionContext",
+        "SSEKMSKeyId",
+        "ServerSideEncryption",
+    }
+)
 _MANAGED_KEY = "alias/aws/s3"
 _KEY_ID = re.compile(r"(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|alias/.+)")
 
@@ -34,6 +46,8 @@ class Encrypting(S3Hooks):
 
     def requested_encryption(self, params: Params, bucket: Bucket) -> Encryption:
         """The encryption of an object that `params` write. A KMS key stands as the request names it. Raises InvalidArgument."""
+        if params.keys().isdisjoint(_SAYS) and "encryption" not in bucket.configurations:
+            return _AES256
         customer = customer_encryption(params)
         if customer is not None:
             return customer

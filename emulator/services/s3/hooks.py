@@ -36,6 +36,10 @@ class S3Hooks(S3Store):
     def new_bucket_access(self, params: Params, bucket: Bucket) -> None:
         """Set up ownership and access control list of a new bucket from the call that creates it."""
 
+    def upload_started(self, bucket: Bucket) -> tuple[Effect, ...]:
+        """What must happen because a multipart upload began."""
+        return ()
+
     def expiration_header(self, bucket: Bucket, version: ObjectVersion) -> str | None:
         """`x-amz-expiration`: when a lifecycle rule will expire the object, and which."""
         return None

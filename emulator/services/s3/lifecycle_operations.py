@@ -95,6 +95,10 @@ class LifecycleOperations(NotificationOperations):
             effects = (*effects, *self._watch(bucket))
         return effects
 
+    def upload_started(self, bucket: Bucket) -> tuple[Effect, ...]:
+        """An upload may be aborted one day: the process looks again at what is next."""
+        return self._watch(bucket) if "lifecycle" in bucket.configurations else ()
+
     # -- the process -------------------------------------------------------------------------------------------------------------
 
     def _watch(self, bucket: Bucket) -> tuple[Effect, ...]:

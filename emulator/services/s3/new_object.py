@@ -14,7 +14,7 @@ from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params
 from emulator.services.s3.encryption import Encrypting
 from emulator.services.s3.errors import InvalidRedirectLocation, InvalidRequest, InvalidStorageClass, MetadataTooLarge
-from emulator.services.s3.object_lock import requested_lock
+from emulator.services.s3.object_lock import default_retention, requested_lock
 from emulator.services.s3.state import Bucket, Encryption, Retention
 from emulator.services.s3.tagging import header_tags
 
@@ -43,8 +43,34 @@ SYSTEM_METADATA = (
     "ContentType",
     "Expires",
 )
+_SYSTEM_METADATA = frozenset(SYSTEM_METADATA)
 _DEFAULT_CONTENT_TYPE = "binary/octet-stream"
+_LOCK = frozenset({"ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"})
 _EVENT_HOLD = ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears")
+_SAYS_MORE = frozenset(
+    {
+        "ACL",
+        "BucketKeyEnabled",
+        "GrantFullControl",
+        "GrantRead",
+        "GrantReadACP",
+        "GrantWriteACP",
+        "ObjectLockLegalHoldStatus",
+        "ObjectLockMode",
+        "ObjectLockRetainUntilDate",
+        "SSECustomerAlgorithm",
+        "SSECustomerKey",
+        "SSECustomerKeyMD5",
+        "SSEKMSEncryptionContext",
+        "SSEKMSKeyId",
+        "ServerSideEncryption",
+        "StorageClass",
+        "Tagging",
+        "WebsiteRedirectLocation",
+        *_EVENT_HOLD,
+    }
+)
+"""Parameters besides metadata: most writes have none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +97,11 @@ class NewObjects(Encrypting):
 
     def new_object(self, params: Params, bucket: Bucket, context: CallContext) -> NewObject:
         """What `params` of PutObject, CreateMultipartUpload or CopyObject say. Raises what is wrong with it."""
+        metadata, headers = self.user_metadata(params), system_metadata(params)
+        if params.keys().isdisjoint(_SAYS_MORE):
+            encryption = self.requested_encryption(params, bucket)
+            retention = None if bucket.object_lock is None else default_retention(bucket, context.now)
+            return NewObject(encryption, "STANDARD", metadata, headers, retention=retention)
         for name in _EVENT_HOLD:
             if params.get(name) is not None:
                 raise UnsupportedOperation(f"s3: parameter {name} is not supported by this emulator")
@@ -79,11 +110,9 @@ class NewObjects(Encrypting):
         redirect = params.get("WebsiteRedirectLocation")
         if redirect is not None and not redirect.startswith(("/", "http://", "https://")):
             raise InvalidRedirectLocation
-        metadata = self.user_metadata(params)
         tags = header_tags(params.get("Tagging"), self.quotas)
         retention, legal_hold = requested_lock(params, bucket, context.now)
         acl = self.acl_of(params, bucket)
-        headers = system_metadata(params)
         return NewObject(encryption, storage_class, metadata, headers, tags, redirect, retention, legal_hold, acl)
 
     def user_metadata(self, params: Params) -> dict[str, str]:
@@ -100,7 +129,8 @@ class NewObjects(Encrypting):
 
 def system_metadata(params: Params) -> dict[str, Any]:
     """The headers that S3 keeps and gives back."""
-    headers = {name: params[name] for name in SYSTEM_METADATA if params.get(name) not in (None, "")}
+    found = params.keys() & _SYSTEM_METADATA
+    headers = {name: params[name] for name in found if params[name] not in (None, "")}
     headers.setdefault("ContentType", _DEFAULT_CONTENT_TYPE)
     return headers
 
@@ -117,8 +147,7 @@ def checked_storage_class(params: Params) -> str:
 
 def check_lock_digest(params: Params, context: CallContext) -> None:
     """An object with lock parameters must come with a digest. Raises InvalidRequest."""
-    names = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
-    if context.request is None or all(params.get(name) is None for name in names):
+    if context.request is None or params.keys().isdisjoint(_LOCK):
         return
     if params.get("ContentMD5") is None and not any(name.startswith("Checksum") for name in params):
         raise InvalidRequest(

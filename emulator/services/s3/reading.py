@@ -70,7 +70,7 @@ class Reading(NewObjects):
             "WebsiteRedirectLocation": version.website_redirect_location,
             "TagCount": len(version.tags) or None,
             "Restore": restore_header(version, context.now),
-            "Expiration": self.expiration_header(bucket, version),
+            "Expiration": None if params.get("VersionId") else self.expiration_header(bucket, version),
         }
         result.update({name: value for name, value in optional.items() if value is not None})
         result.update(lock_of(version))

@@ -46,7 +46,7 @@ class UploadOperations(Copying):
             result: dict[str, Any] = {"Bucket": bucket.name, "Key": key, "UploadId": upload.upload_id}
             if algorithm is not None:
                 result |= {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
-            return Reply(result | encryption.shown())
+            return Reply(result | encryption.shown(), self.upload_started(bucket))
 
         return self.with_key(new.encryption, begin)
 
