@@ -29,6 +29,7 @@ STATES = {
     "State": "Active",
     "LastUpdateStatus": "Successful",
     "TableStatus": "ACTIVE",
+    "IndexStatus": "ACTIVE",
     "Status": "available",
     "CacheClusterStatus": "available",
     "StackStatus": "CREATE_COMPLETE",
