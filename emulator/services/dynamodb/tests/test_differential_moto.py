@@ -90,14 +90,23 @@ class Moto:
         return getattr(self._client, name)(**params)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def moto() -> Iterator[Moto]:
     credentials = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "a", "AWS_DEFAULT_REGION": "us-east-1"}
     with mock.patch.dict(os.environ, credentials), mock_aws():
-        yield Moto()
+        moto = Moto()
+        create(moto)
+        yield moto
 
 
-def prepare(target: Any) -> Any:
+@pytest.fixture
+def dynamodb() -> DynamodbDriver:
+    driver = DynamodbDriver()
+    create(driver)
+    return driver
+
+
+def create(target: Any) -> None:
     target.call(
         "CreateTable",
         TableName="tab",
@@ -105,6 +114,10 @@ def prepare(target: Any) -> Any:
         AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
         BillingMode="PAY_PER_REQUEST",
     )
+
+
+def prepare(target: Any) -> Any:
+    """The target, with the item as it was."""
     target.call("PutItem", TableName="tab", Item={name: av(value) for name, value in ITEM.items()})
     return target
 

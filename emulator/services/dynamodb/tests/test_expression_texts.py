@@ -218,14 +218,18 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "PutItem",
         {"Expected": {"a": {"Exists": False}}, "ConditionExpression": "a = :s", **used(":s")},
-        "1 validation error detected: Can not use both expression and non-expression parameters in the same request: "
-        "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}",
+        (
+            "1 validation error detected: Can not use both expression and non-expression parameters in the same request: "
+            "Non-expression parameters: {Expected} Expression parameters: {ConditionExpression}"
+        ),
     ),
     (
         "Query",
         {"QueryFilter": {}, "KeyConditionExpression": "a = :s", **used(":s")},
-        "Can not use both expression and non-expression parameters in the same request: "
-        "Non-expression parameters: {QueryFilter} Expression parameters: {KeyConditionExpression}",
+        (
+            "Can not use both expression and non-expression parameters in the same request: "
+            "Non-expression parameters: {QueryFilter} Expression parameters: {KeyConditionExpression}"
+        ),
     ),
     (
         "GetItem",
@@ -235,8 +239,10 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "UpdateItem",
         {"ExpressionAttributeValues": {":s": {"S": ""}}},
-        "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: "
-        "UpdateExpression and ConditionExpression are null",
+        (
+            "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: "
+            "UpdateExpression and ConditionExpression are null"
+        ),
     ),
     (
         "Scan",
@@ -251,8 +257,10 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "Scan",
         {"FilterExpression": "a = :s", "ExpressionAttributeValues": {":s": {"N": "x"}}},
-        "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x "
-        "for key :s",
+        (
+            "ExpressionAttributeValues contains invalid value: The parameter cannot be converted to a numeric value: x "
+            "for key :s"
+        ),
     ),
     (
         "Query",

@@ -112,8 +112,10 @@ def test_an_index_is_read_by_its_name(table: DynamodbDriver) -> None:
         (
             "SELECT pk FROM Tab.by_tag WHERE tag = 'x' AND s = 'str'",
             {},
-            "One or more parameter values were invalid: Secondary index by_tag does not project one or more filter "
-            "attributes: [s]",
+            (
+                "One or more parameter values were invalid: Secondary index by_tag does not project one or more filter "
+                "attributes: [s]"
+            ),
         ),
         (
             "SELECT * FROM Tab.by_tag WHERE tag = 'x'",
