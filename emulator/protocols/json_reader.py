@@ -59,26 +59,45 @@ class JsonReaders:
 
 
 def _structure_reader(shape_name: str, table: dict[str, tuple[str, Reader]]) -> Reader:
+    """Reads into the parsed object itself, which nobody else has: most values are what they were, and cost no copy."""
     find = table.get
 
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise _wrong_aggregate(value, shape_name)
-        result = {}
+        other: list[str] = []
         for wire_name, item in value.items():
             row = find(wire_name)
-            if row is not None and item is not None:
-                result[row[0]] = row[1](item)
-        return result
+            if row is None or item is None or row[0] != wire_name:
+                other.append(wire_name)
+            elif row[1] is not _read_string or type(item) is not str:
+                read_item = row[1](item)
+                if read_item is not item:
+                    value[wire_name] = read_item
+        return value if not other else _without(value, other, table)
 
     return read
+
+
+def _without(value: dict[str, Any], other: list[str], table: dict[str, tuple[str, Reader]]) -> dict[str, Any]:
+    """The object without members that are absent or unknown, and with those renamed that have another name in the model."""
+    renamed = {}
+    for wire_name in other:
+        item, row = value.pop(wire_name), table.get(wire_name)
+        if row is not None and item is not None:
+            renamed[row[0]] = row[1](item)
+    value.update(renamed)
+    return value
 
 
 def _list_reader(shape_name: str, member: Reader) -> Reader:
     def read(value: Any) -> list[Any]:
         if type(value) is not list:
             raise _wrong_aggregate(value, shape_name)
-        return [None if item is None else member(item) for item in value]
+        for index, item in enumerate(value):
+            if item is not None:
+                value[index] = member(item)
+        return value
 
     return read
 
@@ -87,7 +106,10 @@ def _map_reader(shape_name: str, item_reader: Reader) -> Reader:
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise _wrong_aggregate(value, shape_name)
-        return {key: None if item is None else item_reader(item) for key, item in value.items()}
+        for key, item in value.items():
+            if item is not None:
+                value[key] = item_reader(item)
+        return value
 
     return read
 

@@ -103,8 +103,8 @@ class Checks:
             for index, item in enumerate(value, 1):
                 if item is None:
                     found.append(Violation(f"{index}.member", "", "null", NOT_NULL))
-                elif inner is not None:
-                    found.extend(violation.below(f"{index}.member", "") for violation in inner(item))
+                elif inner is not None and (inside := inner(item)):
+                    found.extend(violation.below(f"{index}.member", "") for violation in inside)
             if scalar and not all(test(item) for item in value if item is not None for test, _ in scalar):
                 found.append(Violation("", "", _quoted(shape, value), texts))
             return found
@@ -119,13 +119,15 @@ class Checks:
 
         def check(value: Any) -> list[Violation]:
             found = _out_of_bounds(shape, bounds, value) if bounds else []
-            if keys and not all(test(key) for key in value for test, _ in keys):
-                found.append(Violation("", "", _quoted(shape, value), key_texts))
+            for test, _ in keys:
+                if not all(map(test, value)):
+                    found.append(Violation("", "", _quoted(shape, value), key_texts))
+                    break
             for key, item in value.items():
                 if item is None:
                     found.append(Violation(f"{key}.member", "", "null", NOT_NULL))
-                elif inner is not None:
-                    found.extend(violation.below(f"{key}.member", "") for violation in inner(item))
+                elif inner is not None and (inside := inner(item)):
+                    found.extend(violation.below(f"{key}.member", "") for violation in inside)
             return found
 
         return check
@@ -154,7 +156,20 @@ class Checks:
 
 
 def _structure_check(required: tuple[str, ...], rows: tuple[tuple[str, Check], ...]) -> Check:
+    find = dict(rows).get
+
     def check(value: Any) -> list[Violation]:
+        for name in required:
+            if value.get(name) is None:
+                return violations(value)
+        for name, item in value.items():
+            inner = find(name)
+            if inner is not None and item is not None and inner(item):
+                return violations(value)
+        return []
+
+    def violations(value: Any) -> list[Violation]:
+        """All of them, in the model's order."""
         found: list[Violation] = []
         get = value.get
         for name in required:
@@ -163,9 +178,7 @@ def _structure_check(required: tuple[str, ...], rows: tuple[tuple[str, Check], .
         for name, inner in rows:
             item = get(name)
             if item is not None:
-                violations = inner(item)
-                if violations:
-                    found.extend(violation.below(member_name(name), name) for violation in violations)
+                found.extend(violation.below(member_name(name), name) for violation in inner(item))
         return found
 
     return check
@@ -226,6 +239,9 @@ def _utf8_bytes(value: str) -> int:
 
 
 def _at_most(measure: Callable[[Any], float], bound: float) -> Callable[[Any], bool]:
+    if measure is _utf16_units:  # a string has at most two units a character
+        half = bound // 2
+        return lambda value: len(value) <= half or _utf16_units(value) <= bound
     return lambda value: measure(value) <= bound
 
 

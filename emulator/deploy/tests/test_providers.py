@@ -42,6 +42,7 @@ STATES = {
     "State": "Active",
     "LastUpdateStatus": "Successful",
     "TableStatus": "ACTIVE",
+    "IndexStatus": "ACTIVE",
     "Status": "available",
     "CacheClusterStatus": "available",
     "StackStatus": "CREATE_COMPLETE",

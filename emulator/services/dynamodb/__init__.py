@@ -2,6 +2,14 @@
 
 from emulator.services.dynamodb.api import DynamodbService, DynamodbStreamsService
 from emulator.services.dynamodb.quotas import DynamodbQuotas
+from emulator.services.dynamodb.snapshot import restored_state, snapshot_of
 from emulator.services.dynamodb.state import DynamodbState
 
-__all__ = ["DynamodbQuotas", "DynamodbService", "DynamodbState", "DynamodbStreamsService"]
+__all__ = [
+    "DynamodbQuotas",
+    "DynamodbService",
+    "DynamodbState",
+    "DynamodbStreamsService",
+    "restored_state",
+    "snapshot_of",
+]

@@ -43,12 +43,12 @@ class Tokens:
         self._known[token] = (end, request, outcome)
         self._ends.append((end, token))
 
-    def snapshot(self) -> list[tuple[str, float, Any, Any]]:
-        """As plain data."""
+    def rows(self) -> list[tuple[str, float, Any, Any]]:
+        """Token, end, request and outcome of each."""
         return [(token, *known) for token, known in self._known.items()]
 
     def restore(self, rows: list[tuple[str, float, Any, Any]]) -> None:
-        """Take a snapshot over."""
+        """Take over what `rows` gave."""
         for token, end, request, outcome in sorted(rows, key=lambda row: row[1]):
             self._known[token] = (end, request, outcome)
             self._ends.append((end, token))

@@ -76,6 +76,21 @@ class TransactionOutcome:
         """What a repetition under the same token says: it reads the items, and writes none."""
         return TransactionOutcome(self.read, self.metrics, kind="Read")
 
+    def data(self) -> dict[str, Any]:
+        """What is remembered under a token, as plain data."""
+        return {
+            "read": [(table.name, total.table, total.indexes) for table, total in self.read],
+            "metrics": self.metrics,
+        }
+
+    @classmethod
+    def of_data(cls, data: Mapping[str, Any], tables: Mapping[str, Table]) -> TransactionOutcome:
+        """The outcome of a snapshot, as far as its tables are there yet."""
+        read = tuple(
+            (tables[name], Consumption(units, indexes)) for name, units, indexes in data["read"] if name in tables
+        )
+        return cls((), data["metrics"], read=read)
+
 
 def run_transaction(state: DynamodbState, requests: Sequence[WriteRequest], now: float) -> TransactionOutcome:
     """Do all of the writes. Raises TransactionCanceledException with the reasons, or what is wrong with the request as a whole."""

@@ -122,6 +122,8 @@ def evaluate(state: DynamodbState, located: Located, *, charge_clauses: bool = F
         return Outcome(located, before, before, changes=False)
     if request.kind == "Delete":
         return Outcome(located, before, None)
+    if before is None and request.update is not None and not request.update.creates:
+        return Outcome(located, None, None)
     if request.kind == "Put":
         assert request.item is not None
         after = Record(request.item, size_of_item(request.item))

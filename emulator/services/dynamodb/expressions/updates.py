@@ -35,6 +35,11 @@ class Update:
         charged = {"SET": 19, "ADD": 19, "REMOVE": 2, "DELETE": 2}
         return 3 + sum(charged[action.kind] for action in self._actions)
 
+    @property
+    def creates(self) -> bool:
+        """Whether it makes an item where there is none: one that only takes away does not."""
+        return not self._actions or any(action.kind in ("SET", "ADD") for action in self._actions)
+
     def check_keys(self, key_names: frozenset[str]) -> None:
         """Raises ValidationException where it would change an attribute of the primary key."""
         for action in self._actions:

@@ -1,0 +1,197 @@
+"""Attribute values: what may be stored, in which form, and how much it counts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.services.dynamodb.errors import ValidationException
+from emulator.services.dynamodb.numbers import canonical_number, number_add, number_size, number_sort_key
+from emulator.services.dynamodb.request_error import RequestError, worded
+from emulator.services.dynamodb.sizes import size_of_item
+from emulator.services.dynamodb.values import checked_value, equal, sort_key
+
+INVALID = "One or more parameter values were invalid: "
+OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
+UNDERFLOW = "Number underflow. Attempting to store a number with magnitude smaller than supported range"
+NOT_NUMERIC = "The parameter cannot be converted to a numeric value"
+
+CANONICAL = {
+    "1.0": "1",
+    "0042.1200": "42.12",
+    "-0.0": "0",
+    "10E-1": "1",
+    "+7": "7",
+    ".5": "0.5",
+    "1E125": "1" + "0" * 125,
+    "1e-130": "0." + "0" * 129 + "1",
+    "0e125": "0",
+    "1" * 38: "1" * 38,
+    "1" * 38 + "0": "1" * 38 + "0",
+}
+
+
+@pytest.mark.parametrize("text", CANONICAL)
+def test_a_number_has_one_text(text: str) -> None:
+    assert canonical_number(text) == CANONICAL[text]
+
+
+REFUSED_NUMBERS = {
+    "1e126": OVERFLOW,
+    "1e-131": UNDERFLOW,
+    "0e126": OVERFLOW,
+    "0e-131": UNDERFLOW,
+    "1e99999999999": OVERFLOW,
+    "-1e99999999999": OVERFLOW,
+    "1e-99999999999": UNDERFLOW,
+    "1e2147483647": OVERFLOW,
+    "1e9223372036854775808": f"{NOT_NUMERIC}: 1e9223372036854775808",
+    "1" * 39: "Attempting to store more than 38 significant digits in a Number",
+    **{
+        text: f"{NOT_NUMERIC}: {text}"
+        for text in ("abc", "1.2.3", "", " 1", "1 ", "0x10", "1e", "NaN", "Infinity", "١")
+    },
+}
+
+
+@pytest.mark.parametrize("text", REFUSED_NUMBERS)
+def test_a_number_that_is_none_is_refused_in_awss_words(text: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        checked_value({"N": text})
+    assert caught.value.message == REFUSED_NUMBERS[text]
+
+
+def test_the_older_request_layer_words_some_numbers_otherwise() -> None:
+    for text, message in (("", NOT_NUMERIC), ("1e2147483647", UNDERFLOW), ("abc", f"{NOT_NUMERIC}: abc")):
+        with pytest.raises(ValidationException) as caught, worded("BatchWriteItem"):
+            checked_value({"N": text})
+        assert str(caught.value) == message
+
+
+# Measured on AWS by a public conformance suite, to the byte.
+NUMBER_BYTES = {
+    "0": 1,
+    "1": 2,
+    "12": 2,
+    "123": 3,
+    "1234": 3,
+    "12345678901234567890123456789012345678": 20,
+    "0042": 2,
+    "100": 2,
+    "1010": 3,
+    "0.0000001": 2,
+    "1E125": 2,
+    "1E-100": 2,
+    "1.5": 3,
+    "15": 2,
+    "1.200": 3,
+    "1.234": 4,
+    "3.14159": 5,
+    "123456": 4,
+    "-1": 3,
+}
+
+
+@pytest.mark.parametrize("text", NUMBER_BYTES)
+def test_a_number_counts_for_its_significant_digits(text: str) -> None:
+    assert number_size(canonical_number(text)) == NUMBER_BYTES[text]
+
+
+def test_an_item_counts_names_values_and_what_documents_cost() -> None:
+    item = {
+        "pk": {"S": "é"},  # 2 + 2
+        "b": {"B": b"123"},  # 1 + 3
+        "f": {"BOOL": False},  # 1 + 1
+        "z": {"NULL": True},  # 1 + 1
+        "s": {"SS": ["ab", "c"]},  # 1 + 3
+        "l": {"L": [{"S": "ab"}, {"NULL": True}]},  # 1 + 3 + (2 + 1) + (1 + 1)
+        "m": {"M": {"k": {"S": "v"}}},  # 1 + 3 + (1 + 1 + 1)
+    }
+    assert size_of_item(item) == 4 + 4 + 2 + 2 + 4 + 9 + 7
+
+
+REFUSED_VALUES: list[tuple[dict[str, Any], str]] = [
+    ({}, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"),
+    (
+        {"S": "a", "N": "1"},
+        "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
+    ),
+    ({"S": "a", "N": "x"}, f"{NOT_NUMERIC}: x"),
+    ({"SS": []}, f"{INVALID}An string set  may not be empty"),
+    ({"NS": []}, f"{INVALID}An number set  may not be empty"),
+    ({"BS": []}, f"{INVALID}An binary set  may not be empty"),
+    ({"SS": ["b", "a", "b"]}, f'{INVALID}Input collection ["a", "b", "b"] contains duplicates.'),
+    ({"NS": ["2", "1", "2.0"]}, f"{INVALID}Input collection contains duplicates."),
+    (
+        {"BS": [b"\xff", b"\x00", b"\x00"]},
+        f'{INVALID}Input collection ["AA==","/w==","AA=="]of type BS contains duplicates.',
+    ),
+]
+
+
+@pytest.mark.parametrize(("value", "message"), REFUSED_VALUES)
+def test_a_value_that_cannot_be_stored_is_refused_in_awss_words(value: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        checked_value({"L": [value]})
+    assert caught.value.message == message
+
+
+def deep(levels: int) -> dict[str, Any]:
+    value: dict[str, Any] = {"S": "leaf"}
+    for _ in range(levels):
+        value = {"M": {"n": value}}
+    return value
+
+
+def test_documents_nest_to_thirty_two_levels() -> None:
+    checked_value(deep(31))
+    with pytest.raises(RequestError, match="Nesting Levels have exceeded supported limits"):
+        checked_value(deep(32))
+
+
+def test_a_false_null_is_a_null() -> None:
+    assert checked_value({"NULL": False}) == {"NULL": True}
+
+
+def test_sets_are_equal_in_any_order_and_lists_are_not() -> None:
+    assert equal({"M": {"a": {"SS": ["x", "y"]}}}, {"M": {"a": {"SS": ["y", "x"]}}})
+    assert not equal({"L": [{"S": "x"}, {"S": "y"}]}, {"L": [{"S": "y"}, {"S": "x"}]})
+    assert not equal({"S": "1"}, {"N": "1"})
+
+
+def test_strings_sort_by_their_bytes() -> None:
+    values = ["\U0001f600", "\uffff", "z", "Z", ""]
+    ordered = sorted(({"S": value} for value in values), key=sort_key)
+    assert [value["S"] for value in ordered] == sorted(values, key=lambda value: value.encode())
+
+
+NUMBERS = st.builds(
+    lambda digits, exponent, sign: f"{sign}{digits}E{exponent}",
+    st.integers(0, 10**38 - 1),
+    st.integers(-120, 80),
+    st.sampled_from(("", "-", "+")),
+)
+
+
+@given(NUMBERS)
+def test_the_canonical_text_keeps_the_value_and_is_its_own_canonical_text(text: str) -> None:
+    found = canonical_number(text)
+    assert Decimal(found) == Decimal(text)
+    assert canonical_number(found) == found
+
+
+@given(NUMBERS, NUMBERS)
+def test_numbers_sort_by_value(one: str, two: str) -> None:
+    left, right = (number_sort_key(canonical_number(text)) for text in (one, two))
+    assert (left < right) is (Decimal(one) < Decimal(two))
+
+
+def test_sums_are_exact_or_refused() -> None:
+    assert number_add("9" * 38, "1") == "1" + "0" * 38
+    assert number_add("0.1", "0.2") == "0.3"
+    with pytest.raises(Exception, match="38 significant digits"):
+        number_add("1" + "0" * 38, "1")
