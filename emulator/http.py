@@ -34,4 +34,4 @@ class HttpResponse:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    stream: StreamedBody | None = None
+    stream: StreamedBody | None = field(default=None, kw_only=True)

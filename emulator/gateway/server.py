@@ -69,7 +69,7 @@ class _Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._source_ip = ""
         self._busy = False
-        self._writer: BodyWriter | None = None
+        self._sending: BodyWriter | None = None
         self._waiting: deque[tuple[HttpRequest, bool]] = deque()
         self._begin()
 
@@ -91,18 +91,18 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        if self._writer is not None:
-            self._writer.abandon()
+        if self._sending is not None:
+            self._sending.stop()
         self._waiting.clear()
         self._server.connections.discard(self)
 
     def pause_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.pause()
+        if self._sending is not None:
+            self._sending.pause()
 
     def resume_writing(self) -> None:
-        if self._writer is not None:
-            self._writer.resume()
+        if self._sending is not None:
+            self._sending.resume()
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -213,8 +213,8 @@ class _Connection(asyncio.Protocol):
         head = "".join(lines).encode("latin-1", "replace")
         if response.stream is not None and request.method != "HEAD":
             transport.write(head)
-            self._writer = BodyWriter(transport, response.stream, lambda whole: self._over(whole and keep_alive))
-            self._writer.start()
+            self._sending = BodyWriter(transport, response.stream, lambda whole: self._sent(whole and keep_alive))
+            self._sending.start()
             return
         if response.stream is not None:
             response.stream.abandon()
@@ -224,11 +224,11 @@ class _Connection(asyncio.Protocol):
             transport.write(head + response.body)
         else:
             transport.writelines((head, response.body))
-        self._over(keep_alive)
+        self._sent(keep_alive)
 
-    def _over(self, keep_alive: bool) -> None:
+    def _sent(self, keep_alive: bool) -> None:
         """A response has left."""
-        self._writer = None
+        self._sending = None
         if not keep_alive:
             if self._transport is not None:
                 self._transport.close()

@@ -53,6 +53,6 @@ def compile_response(
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))
         stream = None if stream_member is None else result.get(stream_member)
-        return HttpResponse(status, tuple(headers), body, stream)
+        return HttpResponse(status, tuple(headers), body, stream=stream)
 
     return serialise

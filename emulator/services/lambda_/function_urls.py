@@ -107,7 +107,7 @@ class FunctionUrls(FunctionUrlOperations, InvokeStreamOperations):
             raise stream.problem or BadAnswer("the stream has no metadata")
         if stream.head is None or (executed is not None and executed.failed and not stream.begun):
             return _BAD_GATEWAY
-        return HttpResponse(stream.head.status, stream.head.headers, b"", stream.body)
+        return HttpResponse(stream.head.status, stream.head.headers, stream=stream.body)
 
     def _may_invoke(self, function: Function, qualifier: str, url: FunctionUrl, principal: str) -> bool:
         """A signed request of this account may; an unsigned one needs a policy that lets everybody."""
@@ -129,7 +129,7 @@ def _with(response: HttpResponse, request_id: str, *headers: tuple[str, str]) ->
     """The response with Lambda's own headers; a header of the function's that the transport decides on is left out."""
     kept = tuple(one for one in response.headers if one[0].lower() not in _OF_THE_TRANSPORT)
     own = (("x-amzn-RequestId", request_id),) if request_id else ()
-    return HttpResponse(response.status, (*kept, *own, *headers), response.body, response.stream)
+    return HttpResponse(response.status, (*kept, *own, *headers), response.body, stream=response.stream)
 
 
 _OF_THE_TRANSPORT = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding"})
