@@ -45,8 +45,8 @@ class HttpResponse:
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    content: Body | None = None
-    stream: StreamedBody | None = None
+    content: Body | None = field(default=None, kw_only=True)
+    stream: StreamedBody | None = field(default=None, kw_only=True)
 
     @property
     def body_bytes(self) -> int:

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.ht
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import json
 import shutil
@@ -270,7 +271,8 @@ def stream_of(target: Target, name: str, payload: Any, **members: Any) -> tuple[
         FunctionName=name, Payload=json.dumps(payload), **members
     )
     assert (answer["StatusCode"], answer["ExecutedVersion"]) == (200, "$LATEST")
-    *chunks, last = answer["EventStream"]
+    with contextlib.closing(answer["EventStream"]) as events:
+        *chunks, last = events
     return b"".join(chunk["PayloadChunk"]["Payload"] for chunk in chunks), last["InvokeComplete"], len(chunks)
 
 
@@ -326,4 +328,6 @@ def test_stream_that_cannot_begin_is_an_error_of_the_call(target: Target) -> Non
         assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
     finally:
         client.delete_function_concurrency(FunctionName="plain")
-    assert client.invoke_with_response_stream(FunctionName="plain", InvocationType="DryRun")["StatusCode"] == 204
+    answer = client.invoke_with_response_stream(FunctionName="plain", InvocationType="DryRun")
+    answer["EventStream"].close()
+    assert answer["StatusCode"] == 204

@@ -10,6 +10,7 @@ and before each look the log groups are deleted.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -108,8 +109,9 @@ class Soak:
             with urlopen(f"{self.url}nothing", timeout=60) as answer:  # noqa: S310  # our own endpoint
                 return str(answer.read().decode())
         if kind.way == "stream":
-            stream = self.client.invoke_with_response_stream(FunctionName=kind.function, Payload=body)["EventStream"]
-            return b"".join(event["PayloadChunk"]["Payload"] for event in stream if "PayloadChunk" in event).decode()
+            reply = self.client.invoke_with_response_stream(FunctionName=kind.function, Payload=body)
+            with contextlib.closing(reply["EventStream"]) as events:
+                return b"".join(one["PayloadChunk"]["Payload"] for one in events if "PayloadChunk" in one).decode()
         how = "Event" if kind.way == "event" else "RequestResponse"
         reply = self.client.invoke(FunctionName=kind.function, InvocationType=how, Payload=body)
         return str(reply["Payload"].read().decode())

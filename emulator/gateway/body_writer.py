@@ -11,7 +11,7 @@ __all__ = ["BodyWriter"]
 
 
 class BodyWriter:
-    """Takes one body to one transport. Call `pause` and `resume` when the transport is full and drained.
+    """Takes one body to one transport. Call `pause` and `resume` when the transport is full and drained, `stop` when it is lost.
 
     `on_end` is called once: with False where the connection must be closed, because only that tells the client that the body is cut.
     """
@@ -20,7 +20,7 @@ class BodyWriter:
         self._transport = transport
         self._body = body
         self._on_end = on_end
-        self.pause, self.resume, self.abandon = body.pause, body.resume, body.abandon
+        self.pause, self.resume, self.stop = body.pause, body.resume, body.abandon
 
     def start(self) -> None:
         """Take what is there, and all that follows."""

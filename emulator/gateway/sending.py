@@ -43,7 +43,7 @@ class Sending:
         """The system takes bytes again."""
         self._writable.set()
 
-    def abandon(self) -> None:
+    def stop(self) -> None:
         """The connection is lost."""
         if self._task is not None:
             self._task.cancel()

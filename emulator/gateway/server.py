@@ -121,7 +121,7 @@ class _Connection(asyncio.Protocol):
         self._waiting: deque[_Slot] = deque()
         self._intake: BodyIntake | None = None
         self._kept = "\r\n"
-        self._outgoing: BodyWriter | Sending | None = None
+        self._sending: BodyWriter | Sending | None = None
         self._begin()
 
     def _begin(self) -> None:
@@ -147,21 +147,21 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
+        if self._sending is not None:
+            self._sending.stop()
         self._waiting.clear()
         if self._intake is not None:
             self._intake.abandon()
             self._intake = None
-        if self._outgoing is not None:
-            self._outgoing.abandon()
         self._server.connections.discard(self)
 
     def pause_writing(self) -> None:
-        if self._outgoing is not None:
-            self._outgoing.pause()
+        if self._sending is not None:
+            self._sending.pause()
 
     def resume_writing(self) -> None:
-        if self._outgoing is not None:
-            self._outgoing.resume()
+        if self._sending is not None:
+            self._sending.resume()
 
     def data_received(self, data: bytes) -> None:
         if self._past_parser:
@@ -331,8 +331,8 @@ class _Connection(asyncio.Protocol):
         head = "".join(lines).encode("latin-1", "replace")
         if stream is not None and request.method != "HEAD":
             transport.write(head)
-            self._outgoing = BodyWriter(transport, stream, lambda whole: self._sent(whole and keep_alive))
-            self._outgoing.start()
+            self._sending = BodyWriter(transport, stream, lambda whole: self._sent(whole and keep_alive))
+            self._sending.start()
             return
         if stream is not None:
             stream.abandon()
@@ -343,14 +343,14 @@ class _Connection(asyncio.Protocol):
         else:
             transport.write(head)
             body = Body.of(response.body) if content is None else content
-            self._outgoing = Sending(transport, body, lambda: self._sent(keep_alive))
-            self._outgoing.start()
+            self._sending = Sending(transport, body, lambda: self._sent(keep_alive))
+            self._sending.start()
             return
         self._sent(keep_alive)
 
     def _sent(self, keep_alive: bool) -> None:
         """A response has left."""
-        self._outgoing = None
+        self._sending = None
         if not keep_alive:
             if self._transport is not None:
                 self._transport.close()

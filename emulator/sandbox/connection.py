@@ -11,6 +11,7 @@ import asyncio
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from emulator.sandbox.chunked_body import ChunkedBody
 from emulator.sandbox.response_stream import ResponseStream
@@ -74,7 +75,9 @@ class Connection:
         self._stream: ResponseStream | None = None
         self._head = bytearray()
         self._parsed: tuple[str, str, dict[str, str]] | None = None
+        self._buffer = BytesIO()
         self._body: memoryview | None = None
+        """The buffer's memory while a body is being received into it; None where it is not kept."""
         self._body_bytes = 0
         self._received = 0
         self._chunked: ChunkedBody | None = None
@@ -197,8 +200,9 @@ class Connection:
             self._finish(b"")
             return
         keep = length <= self._body_limit()
-        self._body = memoryview(bytearray(length)) if keep else None
-        if keep and self._body is not None:
+        if keep:
+            self._buffer = _buffer_of(length)
+            self._body = self._buffer.getbuffer()
             self._body[: len(rest)] = rest
         if headers.get("expect", "").lower() == "100-continue":
             self._send([memoryview(b"HTTP/1.1 100 Continue\r\n\r\n")])
@@ -273,7 +277,12 @@ class Connection:
         self._body_complete()
 
     def _body_complete(self) -> None:
-        self._finish(b"" if self._body is None else bytes(self._body))
+        if self._body is None:
+            self._finish(b"")
+            return
+        self._body.release()
+        body, self._buffer = self._buffer.getvalue(), BytesIO()
+        self._finish(body)
 
     def _finish(self, body: bytes) -> None:
         if self._parsed is None:
@@ -291,6 +300,14 @@ class Connection:
         self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
         self._on_close(self)
+
+
+def _buffer_of(length: int) -> BytesIO:
+    """A buffer of that size, whose bytes object can be had without a copy once it is full."""
+    buffer = BytesIO()
+    buffer.seek(length - 1)
+    buffer.write(b"\0")
+    return buffer
 
 
 def _nobody(full: bool) -> None:

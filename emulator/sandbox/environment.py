@@ -28,7 +28,7 @@ from emulator.sandbox.effects import (
 from emulator.sandbox.environment_logs import EnvironmentLogs
 from emulator.sandbox.extensions_api import PREFIX as EXTENSIONS
 from emulator.sandbox.extensions_api import Extension, ExtensionsApi
-from emulator.sandbox.life_cycle import MOVES, SHUTDOWN_SECONDS, Reason, State
+from emulator.sandbox.life_cycle import SHUTDOWN_SECONDS, Reason, State, check_move
 from emulator.sandbox.memory_watch import MemoryWatch
 from emulator.sandbox.process import ProcessTree
 from emulator.sandbox.programs import RUNTIME, Programs
@@ -421,7 +421,8 @@ class Environment:
             self._shut_down(Reason.FAILURE)
 
     def _tree_ended(self, exit_code: int) -> None:
-        was, self._state = self._state, State.ENDED
+        was = self._state
+        self._move(State.ENDED)
         self._deadline.clear()
         self._grace.clear()
         self._memory.remove(self)
@@ -443,6 +444,5 @@ class Environment:
                 self._on_late(LateLines(self.environment_id, lines))
 
     def _move(self, state: State) -> None:
-        if state not in MOVES[self._state]:
-            raise AssertionError(f"an environment cannot go from {self._state.value} to {state.value}")
+        check_move(self._state, state)
         self._state = state

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["MOVES", "SHUTDOWN_SECONDS", "Reason", "State"]
+__all__ = ["MOVES", "SHUTDOWN_SECONDS", "Reason", "State", "check_move"]
 
 
 class State(Enum):
@@ -39,6 +39,12 @@ MOVES = {
     State.RESET: {State.STARTING, State.ENDED},
     State.ENDED: set[State](),
 }
+
+
+def check_move(state: State, after: State) -> None:
+    """Raises AssertionError for a move that is not in the table: a defect of ours."""
+    if after not in MOVES[state]:
+        raise AssertionError(f"an environment cannot go from {state.value} to {after.value}")
 
 
 class Reason(Enum):

@@ -172,7 +172,7 @@ def test_streamed_body_leaves_in_chunks_and_the_connection_lives_on() -> None:
     body = StreamedBody()
 
     def handler(request: HttpRequest, respond: Respond) -> None:
-        respond(HttpResponse(200, (), stream=body) if request.path == "/stream" else HttpResponse(200, (), b"next"))
+        respond(HttpResponse(200, stream=body) if request.path == "/stream" else HttpResponse(200, (), b"next"))
 
     async def exchange() -> None:
         async with connected(handler) as (reader, writer):
@@ -193,7 +193,7 @@ def test_streamed_body_that_fails_ends_without_its_last_chunk() -> None:
     body = StreamedBody()
 
     async def exchange() -> None:
-        async with connected(lambda request, respond: respond(HttpResponse(200, (), stream=body))) as (reader, writer):
+        async with connected(lambda request, respond: respond(HttpResponse(200, stream=body))) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await read_response(reader)
             body.write(b"half")
@@ -208,7 +208,7 @@ def test_client_that_does_not_read_holds_the_writer_up_and_one_that_leaves_lets_
     asked: list[bool] = []
 
     async def exchange() -> None:
-        async with connected(lambda request, respond: respond(HttpResponse(200, (), stream=body))) as (reader, writer):
+        async with connected(lambda request, respond: respond(HttpResponse(200, stream=body))) as (reader, writer):
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await read_response(reader)
             body.on_flow = asked.append
