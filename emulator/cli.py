@@ -14,6 +14,7 @@ import typer
 from emulator.config import EmulatorConfig
 from emulator.errors import EmulatorError
 from emulator.explain.commands import executions, explain_execution
+from emulator.log_command import logs
 
 __all__ = ["main"]
 
@@ -115,6 +116,7 @@ def load(context: typer.Context) -> None:
 
 app.command()(executions)
 app.command()(explain_execution)
+app.command()(logs)
 
 
 @app.command()

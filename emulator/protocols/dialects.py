@@ -91,7 +91,11 @@ _DIALECTS: Mapping[str, Dialect] = {
         constraints={"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}, "Runtime": {"enum": ()}},
     ),
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
-    "logs": Dialect(invalid_code="InvalidParameterException"),
+    "logs": Dialect(
+        invalid_code="InvalidParameterException",
+        # Names that are too long have words of the service's own.
+        constraints={"LogGroupName": {"max": None}, "LogStreamName": {"max": None}},
+    ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     "s3": Dialect(
         invalid_code="MalformedXML",

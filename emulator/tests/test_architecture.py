@@ -24,6 +24,7 @@ MAY_TOUCH_THE_OUTSIDE = (
     "emulator/serve.py",
     "emulator/cli.py",
     "emulator/doctor.py",
+    "emulator/log_command.py",
     "emulator/pytest_plugin.py",
 )
 

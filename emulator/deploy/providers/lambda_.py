@@ -47,7 +47,7 @@ RESET: Mapping[str, Any] = {
     "EphemeralStorage": {"Size": 512},
     "FileSystemConfigs": [],
     "Layers": [],
-    "LoggingConfig": {"LogFormat": "Text"},
+    "LoggingConfig": {"LogFormat": "Text", "LogGroup": ""},
     "MemorySize": 128,
     "SnapStart": {"ApplyOn": "None"},
     "Timeout": 3,

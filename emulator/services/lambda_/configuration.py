@@ -86,9 +86,17 @@ def runtime_of(params: Params) -> str:
 
 
 def changes(
-    params: Params, layers: Mapping[str, LayerVersion], quotas: LambdaQuotas, region: str, runtime: str
+    params: Params,
+    layers: Mapping[str, LayerVersion],
+    quotas: LambdaQuotas,
+    region: str,
+    latest: Configuration | None = None,
 ) -> dict[str, Any]:
-    """The members of a Configuration that `params` sets, checked. `layers` holds the versions that exist, by ARN."""
+    """The members of a Configuration that `params` sets, checked.
+
+    `layers` holds the versions that exist, by ARN; `latest` is what is changed, None for a new function.
+    """
+    runtime = params.get("Runtime", "" if latest is None else latest.runtime)
     set_: dict[str, Any] = {}
     for member, name in (
         ("Role", "role"),
@@ -122,12 +130,11 @@ def changes(
     if "VpcConfig" in params:
         set_["vpc"] = dict(params["VpcConfig"])
     if params.get("SnapStart", {}).get("ApplyOn", "None") != "None":
-        if params.get("Runtime", runtime) in _WITHOUT_SNAP_START:
-            raise InvalidParameterValueException(
-                f"{params.get('Runtime', runtime)} is not supported for SnapStart enabled functions."
-            )
+        if runtime in _WITHOUT_SNAP_START:
+            raise InvalidParameterValueException(f"{runtime} is not supported for SnapStart enabled functions.")
         raise UnsupportedOperation("lambda: SnapStart is not supported by this emulator")
-    set_ |= _logging(params.get("LoggingConfig"))
+    if "LoggingConfig" in params:
+        set_ |= _logging(params["LoggingConfig"], latest)
     return set_
 
 
@@ -203,15 +210,33 @@ def _dead_letter(arn: str) -> str:
     return arn
 
 
-def _logging(logging: Mapping[str, Any] | None) -> dict[str, Any]:
-    if logging is None:
-        return {}
-    return {
-        "log_format": logging.get("LogFormat", "Text"),
-        "log_group": logging.get("LogGroup", ""),
-        "application_log_level": logging.get("ApplicationLogLevel", ""),
-        "system_log_level": logging.get("SystemLogLevel", ""),
+def _logging(logging: Mapping[str, Any], latest: Configuration | None) -> dict[str, Any]:
+    """What is given changes what was; levels belong to JSON, where they are INFO unless somebody says otherwise.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
+    """
+    before = ("Text", "", "", "") if latest is None else (
+        latest.log_format,
+        latest.log_group,
+        latest.application_log_level,
+        latest.system_log_level,
+    )  # fmt: skip
+    log_format = logging.get("LogFormat", before[0])
+    settings = {
+        "log_format": log_format,
+        "log_group": logging.get("LogGroup", before[1]),
+        "application_log_level": "",
+        "system_log_level": "",
     }
+    levels = {"ApplicationLogLevel": "application_log_level", "SystemLogLevel": "system_log_level"}
+    if log_format == "JSON":
+        for (member, name), old in zip(levels.items(), before[2:], strict=True):
+            settings[name] = logging.get(member, old or "INFO")
+    elif any(logging.get(member) for member in levels):
+        raise InvalidParameterValueException(
+            "ApplicationLogLevel and SystemLogLevel can be set only where LogFormat is JSON."
+        )
+    return settings
 
 
 def check_code_size(configuration: Configuration, quotas: LambdaQuotas) -> Configuration:

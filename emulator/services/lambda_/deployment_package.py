@@ -45,8 +45,10 @@ def prepared(
             raise InvalidParameterValueException("Please provide a source for function code.")
         return (yield PrepareZip(archive, quotas.unzipped_code_bytes, resource))
     except CodeError as error:
+        # Only what AWS does not know needs more than its words: a folder of this machine.
+        reason = f" ({error})" if code.get("S3Bucket") == LOCAL_FOLDER_BUCKET else ""
         raise InvalidParameterValueException(
-            f"Could not unzip uploaded file. Please check your file, then try to upload again. ({error})"
+            f"Could not unzip uploaded file. Please check your file, then try to upload again.{reason}"
         ) from error
 
 

@@ -45,7 +45,7 @@ class FunctionOperations(Versions, CodeLocations, TagOperations):
         runtime = runtime_of(params)
         self._check_new(name)
         self.check_tags(params.get("Tags", {}))
-        checked = changes(params, self._layer_versions(), self.quotas, self.account.region, runtime)
+        checked = changes(params, self._layer_versions(), self.quotas, self.account.region)
         yield from self._with_network(checked)
         code = yield from prepared(
             params["Code"], operation="CreateFunction", resource=name, runtime=runtime, below="", quotas=self.quotas
@@ -130,7 +130,7 @@ class FunctionOperations(Versions, CodeLocations, TagOperations):
         function = self.function(self.named(params))
         self._check_changeable(params, function, context.now)
         latest = function.latest
-        checked = changes(params, self._layer_versions(), self.quotas, self.account.region, latest.runtime)
+        checked = changes(params, self._layer_versions(), self.quotas, self.account.region, latest)
         yield from self._with_network(checked)
         if checked.get("runtime", latest.runtime) != latest.runtime and len(latest.code.folders) > 1:
             raise UnsupportedOperation(

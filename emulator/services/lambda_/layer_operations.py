@@ -76,7 +76,7 @@ class LayerOperations(CodeLocations):
     @operation("ListLayerVersions")
     def list_layer_versions(self, params: Params, context: CallContext) -> Reply:
         """The versions of a layer, newest first."""
-        _check_runtimes("compatibleRuntime", [params["CompatibleRuntime"]] if "CompatibleRuntime" in params else ())
+        _check_runtimes("compatibleRuntime", params.get("CompatibleRuntime"))
         layer = self.layers.get(layer_name(params["LayerName"]))
         versions = [] if layer is None else [version for version in layer.versions.values() if _fits(version, params)]
         return Reply(self.page(params, "LayerVersions", [_item(version) for version in reversed(versions)]))
@@ -84,7 +84,7 @@ class LayerOperations(CodeLocations):
     @operation("ListLayers")
     def list_layers(self, params: Params, context: CallContext) -> Reply:
         """Every layer with its newest version that fits."""
-        _check_runtimes("compatibleRuntime", [params["CompatibleRuntime"]] if "CompatibleRuntime" in params else ())
+        _check_runtimes("compatibleRuntime", params.get("CompatibleRuntime"))
         shown = []
         for name, layer in sorted(self.layers.items()):
             fitting = [version for version in layer.versions.values() if _fits(version, params)]
@@ -131,12 +131,14 @@ def version_number(params: Params) -> int:
     return number
 
 
-def _check_runtimes(member: str, runtimes: Sequence[str]) -> None:
+def _check_runtimes(member: str, given: Sequence[str] | str | None) -> None:
     """The check that the framework makes of layers' runtimes: it does not make it of functions'."""
+    runtimes = [given] if isinstance(given, str) else given or []
     if not all(map(is_runtime, runtimes)):
+        written = given if isinstance(given, str) else f"[{', '.join(runtimes)}]"
         raise AwsError.named(
             "ValidationException",
-            f"1 validation error detected: Value '[{', '.join(runtimes)}]' at '{member}' failed to satisfy constraint: "
+            f"1 validation error detected: Value '{written}' at '{member}' failed to satisfy constraint: "
             f"Member must satisfy enum value set: [{OFFERED}]",
         )
 

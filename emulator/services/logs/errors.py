@@ -6,6 +6,7 @@ LimitExceededException
 ResourceAlreadyExistsException
 ResourceNotFoundException
 TooManyTagsException
+ValidationException
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = [
     "ResourceAlreadyExistsException",
     "ResourceNotFoundException",
     "TooManyTagsException",
+    "ValidationException",
 ]
 
 
@@ -44,3 +46,7 @@ class ResourceNotFoundException(AwsError):
 
 class TooManyTagsException(AwsError):
     """A resource has at most 50 tags."""
+
+
+class ValidationException(AwsError):
+    """Parameters do not go together."""

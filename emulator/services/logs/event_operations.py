@@ -169,9 +169,10 @@ class EventOperations(SubscriptionFilterOperations):
             "logStreamName": stream.name,
             "creationTime": stream.created,
             "arn": f"{self.arn(group)}:log-stream:{stream.name}",
-            "uploadSequenceToken": "0",
             "storedBytes": 0,
         }
+        if stream.last_ingestion is not None:
+            shown["uploadSequenceToken"] = "0"
         for member, value in (
             ("firstEventTimestamp", stream.first_timestamp),
             ("lastEventTimestamp", stream.last_timestamp),

@@ -48,6 +48,7 @@ class GroupOperations(LogStore):
     @operation("CreateLogGroup", unsupported=("deletionProtectionEnabled",))
     def create_log_group(self, params: Params, context: CallContext) -> Reply:
         """Create a group."""
+        self.check_names(params)
         name = params["logGroupName"]
         if name in self.groups:
             raise ResourceAlreadyExistsException("The specified log group already exists")
@@ -77,8 +78,10 @@ class GroupOperations(LogStore):
         wanted_class = params.get("logGroupClass")
         for group in self.groups.values():
             self.expire(group, context.now)
+        # A search by a part of the name goes by an index that knows less of each group.
+        unknown = {"storedBytes", "deletionProtectionEnabled"} if part else set()
         shown = [
-            self._group_shape(group)
+            {member: value for member, value in self._group_shape(group).items() if member not in unknown}
             for name, group in sorted(self.groups.items())
             if name.startswith(prefix)
             and part.lower() in name.lower()

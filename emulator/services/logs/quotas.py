@@ -23,6 +23,7 @@ class LogsQuotas:
     events_page: int = 10_000
     events_page_bytes: int = 1_048_576
     describe_page: int = 50
+    name_length: int = 512
     tags: int = 50
     subscription_filters: int = 2
 

@@ -9,7 +9,7 @@ from emulator.account import Account
 from emulator.arn import Arn
 from emulator.errors import EmulatorError
 from emulator.operation import Params, Service
-from emulator.services.logs.errors import InvalidParameterException, ResourceNotFoundException
+from emulator.services.logs.errors import InvalidParameterException, ResourceNotFoundException, ValidationException
 from emulator.services.logs.quotas import LogsQuotas
 from emulator.services.logs.state import LogGroup, LogStream
 
@@ -28,12 +28,23 @@ class LogStore(Service):
         """The group that a call names, by name or by ARN. Raises ResourceNotFoundException."""
         name = params.get("logGroupName")
         identifier = params.get("logGroupIdentifier")
-        if (name is None) == (identifier is None):
-            raise InvalidParameterException("Exactly one of logGroupName and logGroupIdentifier must be given.")
+        if name is not None and identifier is not None:
+            raise ValidationException("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
+        if name is None and identifier is None:
+            raise InvalidParameterException("One of logGroupName and logGroupIdentifier must be given.")
+        self.check_names(params)
         found = self.groups.get(_name_in(str(identifier)) if name is None else name)
         if found is None:
             raise ResourceNotFoundException("The specified log group does not exist.")
         return found
+
+    def check_names(self, params: Params) -> None:
+        """Refuse names that no group and no stream can have."""
+        longest = self.quotas.name_length
+        if any(len(params.get(member) or "") > longest for member in ("logGroupName", "logStreamName")):
+            raise InvalidParameterException(
+                f"Invalid LogGroup or LogStream, both must have length less than or equal to {longest}."
+            )
 
     def current(self, params: Params, now: float) -> LogGroup:
         """The group that a call names, without the events that its retention has ended for at `now`, epoch seconds."""

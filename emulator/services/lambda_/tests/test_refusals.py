@@ -245,7 +245,7 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "ListLayers",
         {"CompatibleRuntime": "cobol"},
         "ValidationException",
-        "Value '[cobol]' at 'compatibleRuntime' failed",
+        "Value 'cobol' at 'compatibleRuntime' failed",
     ),
     (
         "GetFunctionCodeSigningConfig",
@@ -299,6 +299,26 @@ def test_version_and_alias_do_not_both_have_provisioned_concurrency() -> None:
     aws.call("DeleteAlias", FunctionName="f", Name="live")
     assert len(aws.stopped) == 2
     assert aws.call("ListProvisionedConcurrencyConfigs", FunctionName="f")["ProvisionedConcurrencyConfigs"] == []
+
+
+LOGGING: list[tuple[list[dict[str, str]], dict[str, str]]] = [
+    ([{"LogFormat": "JSON"}], {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}),
+    (
+        [{"LogFormat": "JSON", "SystemLogLevel": "DEBUG"}, {"ApplicationLogLevel": "WARN"}],
+        {"LogFormat": "JSON", "ApplicationLogLevel": "WARN", "SystemLogLevel": "DEBUG"},
+    ),
+    ([{"LogFormat": "JSON"}, {"LogFormat": "Text"}], {"LogFormat": "Text"}),
+    ([{"LogGroup": "mine"}, {"LogFormat": "Text"}], {"LogFormat": "Text", "LogGroup": "mine"}),
+]
+
+
+@pytest.mark.parametrize(("updates", "expected"), LOGGING)
+def test_logging_is_updated_in_part(updates: list[dict[str, str]], expected: dict[str, str]) -> None:
+    aws = account()
+    for update in updates:
+        aws.call("UpdateFunctionConfiguration", FunctionName="f", LoggingConfig=update)
+    shown = aws.call("GetFunctionConfiguration", FunctionName="f")["LoggingConfig"]
+    assert shown == {"LogGroup": "/aws/lambda/f", **expected}
 
 
 def test_settings_without_effect_are_kept_and_shown() -> None:

@@ -402,3 +402,19 @@ def test_retention_ends_by_the_clock_also_where_nothing_is_written() -> None:
     assert logs.messages() == []
     assert logs.call("GetLogEvents", logGroupName="g", logStreamName="s")["events"] == []
     assert logs.call("DescribeLogGroups")["logGroups"][0]["storedBytes"] == 0
+
+
+def test_names_have_a_limit_and_are_given_once() -> None:
+    logs = Logs()
+    logs.stream()
+    for operation, params in (
+        ("CreateLogGroup", {"logGroupName": "g" * 513}),
+        ("CreateLogStream", {"logGroupName": "g", "logStreamName": "s" * 513}),
+    ):
+        with pytest.raises(InvalidParameterException, match="both must have length less than or equal to 512"):
+            logs.call(operation, **params)
+    with pytest.raises(AwsError, match="mutually exclusive") as caught:
+        logs.call("DescribeLogStreams", logGroupName="g", logGroupIdentifier="g")
+    assert caught.value.code == "ValidationException"
+    (stream,) = logs.call("DescribeLogStreams", logGroupIdentifier="g")["logStreams"]
+    assert "uploadSequenceToken" not in stream
