@@ -115,7 +115,7 @@ def load(context: typer.Context) -> None:
 
 
 app.command()(executions)
-app.command()(explain_execution)
+app.command("explain")(explain_execution)
 app.command()(logs)
 
 

@@ -1,6 +1,7 @@
 """Step Functions by itself: microseconds per state transition, and executions per second with a function that answers at once.
 
     python -m emulator.bench.stepfunctions
+    python -m emulator.bench.stepfunctions_audit    # the pipeline that this repository deploys
     python -m emulator.bench.stepfunctions_scale    # many executions, distributed maps, long histories, large documents
     python -m emulator.bench.stepfunctions_peers    # over HTTP, beside other emulators
 

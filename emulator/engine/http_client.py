@@ -76,6 +76,8 @@ class HttpClient:
                 body = answer.read(effect.maximum_bytes + 1)
             finally:
                 answer.close()
+        except urllib3.exceptions.NewConnectionError as error:  # which is a time-out to urllib3
+            raise HttpUnreachable(f"{effect.url}: {error}", "connection") from error
         except urllib3.exceptions.TimeoutError as error:
             raise HttpUnreachable(f"{effect.url}: no answer in {effect.timeout_seconds:g} s", "timeout") from error
         except urllib3.exceptions.HTTPError as error:

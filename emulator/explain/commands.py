@@ -1,4 +1,4 @@
-"""The commands `executions` and `explain-execution`, ready to be mounted; they speak to the emulator, or to AWS."""
+"""The commands `executions` and `explain`, ready to be mounted; they speak to the emulator, or to AWS."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def executions(
             typer.echo(f"  {_row(row)}")
 
 
-@app.command("explain-execution")
+@app.command("explain")
 def explain_execution(
     execution: Annotated[str, typer.Argument(help="ARN of an execution, or its name.")],
     width: Annotated[int, typer.Option(help="Where inputs and outputs are cut.")] = 100,

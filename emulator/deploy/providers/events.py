@@ -164,6 +164,32 @@ def _delete_destination(request: Request) -> Process:
     yield Call("events", "DeleteApiDestination", {"Name": request.physical_id})
 
 
+# -- archives -----------------------------------------------------------------------------------------------------------
+
+
+def _archive_params(request: Request) -> dict[str, Any]:
+    params = pick(request.properties, "Description", "RetentionDays")
+    if "EventPattern" in request.properties:
+        params["EventPattern"] = _text(request["EventPattern"])
+    return params
+
+
+def _create_archive(request: Request) -> Process:
+    name = request.get("ArchiveName") or request.generated_name(48)
+    source = {"ArchiveName": name, "EventSourceArn": request["SourceArn"]}
+    answer = yield Call("events", "CreateArchive", {**source, **_archive_params(request)})
+    return Made(name, {"Arn": answer["ArchiveArn"], "ArchiveName": name})
+
+
+def _update_archive(request: Request) -> Process:
+    yield Call("events", "UpdateArchive", {"ArchiveName": request.physical_id, **_archive_params(request)})
+    return Made(request.physical_id, request.attributes)
+
+
+def _delete_archive(request: Request) -> Process:
+    yield Call("events", "DeleteArchive", {"ArchiveName": request.physical_id})
+
+
 _PAIR = {"IsValueSecret": BOOL, "Key": STR, "Value": STR}
 _HTTP_PARAMETERS = {"BodyParameters": _PAIR, "HeaderParameters": _PAIR, "QueryStringParameters": _PAIR}
 _TARGET = {
@@ -280,5 +306,16 @@ TYPES = (
         updatable=frozenset(_DESTINATION),
         replacing=frozenset({"Name"}),
         required=("ConnectionArn", "HttpMethod", "InvocationEndpoint"),
+    ),
+    ResourceType(
+        "AWS::Events::Archive",
+        {"ArchiveName": STR, "Description": STR, "EventPattern": JSON, "RetentionDays": INT, "SourceArn": STR},
+        _create_archive,
+        _delete_archive,
+        attributes=("Arn", "ArchiveName"),
+        update=_update_archive,
+        updatable=frozenset({"Description", "EventPattern", "RetentionDays"}),
+        replacing=frozenset({"ArchiveName", "SourceArn"}),
+        required=("SourceArn",),
     ),
 )

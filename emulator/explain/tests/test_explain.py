@@ -189,11 +189,11 @@ def test_the_commands_list_explain_and_draw(monkeypatch: pytest.MonkeyPatch, tmp
     assert name in listed.output
     assert "3.00 s" in listed.output
     files = ["--svg", str(tmp_path / "p.svg"), "--mermaid", str(tmp_path / "p.mmd")]
-    explained = runner.invoke(commands.app, ["explain-execution", name, "--no-data", *files])
+    explained = runner.invoke(commands.app, ["explain", name, "--no-data", *files])
     assert explained.exit_code == 0, explained.output
     assert "Record [item 1]" in explained.output
     assert ElementTree.parse(tmp_path / "p.svg").getroot().tag.endswith("svg")
     assert (tmp_path / "p.mmd").read_text().startswith("flowchart")
-    missing = runner.invoke(commands.app, ["explain-execution", "nobody"])
+    missing = runner.invoke(commands.app, ["explain", "nobody"])
     assert isinstance(missing.exception, EmulatorError)
     assert json.dumps("nobody")[1:-1] in str(missing.exception)

@@ -48,7 +48,7 @@ class BusOperations(EventsStore):
     @operation("DescribeEventBus")
     def describe_event_bus(self, params: Params, context: CallContext) -> Reply:
         """A bus with its policy. Raises ResourceNotFoundException."""
-        bus = self.bus(params.get("Name"))
+        bus = self._seen(self.bus(params.get("Name")), context.now)
         return Reply({**_summary(bus), **bus.settings})
 
     @operation("UpdateEventBus", unsupported=("LogConfig",))
@@ -63,7 +63,11 @@ class BusOperations(EventsStore):
     def list_event_buses(self, params: Params, context: CallContext) -> Reply:
         """All buses, by name."""
         prefix = params.get("NamePrefix", "")
-        buses = [_summary(self.buses[name]) for name in sorted(self.buses) if name.startswith(prefix)]
+        buses = [
+            _summary(self._seen(self.buses[name], context.now))
+            for name in sorted(self.buses)
+            if name.startswith(prefix)
+        ]
         return Reply(self.page("EventBuses", buses, params))
 
     @operation("DeleteEventBus")
@@ -77,6 +81,12 @@ class BusOperations(EventsStore):
             raise ValidationException(f"Event bus {name} can't be deleted since it has rules.")
         self.buses.pop(name, None)
         return Reply()
+
+    def _seen(self, bus: EventBus, now: float) -> EventBus:
+        """The default bus is as old as the account, whose birth nobody saw: its times are those of the first look."""
+        if bus.created == 0.0:
+            bus.created = bus.modified = now
+        return bus
 
     # -- permissions --------------------------------------------------------------------------------------------------
 

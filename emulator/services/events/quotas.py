@@ -28,6 +28,9 @@ class EventsQuotas:
     connections: int = 3_000
     api_destinations: int = 3_000
     archives: int = 100
+    active_replays: int = 10
+    replay_start_seconds: float = 2.0
+    """How long a replay is STARTING before its first event; no quota of AWS, where it takes longer."""
     tags: int = 50
     list_page: int = 100
     retry_attempts: int = 185

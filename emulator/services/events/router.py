@@ -16,7 +16,10 @@ class Router(HttpCalls):
     """Finds the rules that match, and starts one delivery for each of their targets."""
 
     def accepted(self, bus: EventBus, event: Event) -> Iterator[Effect]:
-        """The deliveries of an event that came to a bus."""
+        """The deliveries of an event that came to a bus, which its archives keep."""
+        for archive in self.archives.values():
+            if archive.source_arn == bus.arn:
+                archive.keep(event)
         for rule in bus.rules.values():
             if rule.enabled and rule.pattern is not None and rule.pattern.matches(event.fields):
                 yield from self.sent(rule, event)

@@ -7,6 +7,7 @@ from typing import Any
 
 from emulator.account import Account
 from emulator.operation import Params, Service
+from emulator.services.events.archives import Archive, Replay
 from emulator.services.events.errors import ResourceNotFoundException, ValidationException
 from emulator.services.events.quotas import EventsQuotas
 from emulator.services.events.state import DEFAULT_BUS, ApiDestination, Connection, EventBus, Rule
@@ -25,6 +26,8 @@ class EventsStore(Service):
         }
         self.connections: dict[str, Connection] = {}
         self.api_destinations: dict[str, ApiDestination] = {}
+        self.archives: dict[str, Archive] = {}
+        self.replays: dict[str, Replay] = {}
 
     def bus(self, name_or_arn: str | None) -> EventBus:
         """A bus by name or ARN; the default one where nothing is named. Raises ResourceNotFoundException."""

@@ -24,7 +24,7 @@ from emulator.services.stepfunctions.environment import Branch
 from emulator.services.stepfunctions.interpreter import Interpreter, Outcome, Run
 from emulator.services.stepfunctions.item_batcher import Limits, batches
 from emulator.services.stepfunctions.item_reader import read_items
-from emulator.services.stepfunctions.map_run import MapRun, map_run_topic
+from emulator.services.stepfunctions.map_run import MAP_RUN_ENDED, MapRun, map_run_topic
 from emulator.services.stepfunctions.redrive import reopen
 from emulator.services.stepfunctions.result_writer import previewed, write_results
 from emulator.services.stepfunctions.state import ExecutionStatus
@@ -32,6 +32,7 @@ from emulator.services.stepfunctions.state import ExecutionStatus
 __all__ = ["EXCEEDED", "batch_limits", "run_distributed", "tolerances"]
 
 EXCEEDED = "States.ExceedToleratedFailureThreshold"
+_LOOK_AGAIN_SECONDS = 1.0  # for a place that an aborted run left, of which nobody tells
 _SLICE = 500  # items after which the preparation lets others run
 Select = Callable[[list[Any], int, str], Document]
 """The input for one item, from the items, its place, and where the items came from."""
@@ -56,6 +57,7 @@ def run_distributed(
         details = {"mapRunArn": run.arn, "redriveCount": run.redrive_count}
         interpreter.event(branch, "MapRunRedriven", "mapRunRedrivenEventDetails", details)
     try:
+        yield from _admission(interpreter, run)
         if not run.inputs:
             yield from _prepare(interpreter, state, data, branch, run, items, select)
         yield from _work(interpreter, state, run)
@@ -65,16 +67,31 @@ def run_distributed(
         run.status, run.stop_date = "FAILED", interpreter.now
         details = {name: text for name, text in (("error", failure.error), ("cause", failure.cause)) if text}
         interpreter.event(branch, "MapRunFailed", "mapRunFailedEventDetails", details)
+        yield Notify(MAP_RUN_ENDED)
         raise StateFailure(failure.error, failure.cause, inside=True) from failure
     finally:
         if run.status == "RUNNING":  # the parent was stopped, or ran out of time
             run.status, run.stop_date = "ABORTED", interpreter.execution.stop_date or interpreter.now
     interpreter.now = yield Now()
     interpreter.event(branch, "MapRunSucceeded")
+    yield Notify(MAP_RUN_ENDED)
     before = branch.last_event_id
     interpreter.event(branch, "MapStateSucceeded")
     branch.last_event_id = before
     return Outcome(output, state.next, state.assign, state.output)
+
+
+def _admission(interpreter: Interpreter, run: MapRun) -> Generator[Effect, Any, None]:
+    """Wait at MapRunStarted while the account has as many open map runs as it may.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
+    """
+    runs = interpreter.around.map_runs.values()
+    while (
+        sum(other.status == "RUNNING" and other.admitted for other in runs) >= interpreter.quotas.maximum_open_map_runs
+    ):
+        yield WaitFor(MAP_RUN_ENDED, _LOOK_AGAIN_SECONDS)
+    run.admitted = True
 
 
 def _new_run(interpreter: Interpreter, state: MapState, data: Document, branch: Branch, concurrency: int) -> MapRun:
@@ -89,7 +106,7 @@ def _new_run(interpreter: Interpreter, state: MapState, data: Document, branch: 
 
 
 def _redrive_run(interpreter: Interpreter, run: MapRun) -> None:
-    run.status, run.stop_date = "RUNNING", None
+    run.status, run.stop_date, run.admitted = "RUNNING", None, False
     run.redrive_count += 1
     run.redrive_date = interpreter.now
     for place, child in run.failures.items():

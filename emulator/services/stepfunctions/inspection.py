@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.services.stepfunctions.asl.definition import MapState, State, TaskState
+from emulator.services.stepfunctions.asl.definition import MapState, PassState, State, TaskState
 from emulator.services.stepfunctions.asl.document import Document
 from emulator.services.stepfunctions.asl.failures import StateFailure
 from emulator.services.stepfunctions.branches import selected_item
@@ -22,7 +22,7 @@ from emulator.services.stepfunctions.item_reader import parsed_items
 from emulator.services.stepfunctions.state import Execution
 from emulator.services.stepfunctions.surroundings import Surroundings
 
-__all__ = ["Inspector", "Mock"]
+__all__ = ["Inspector", "Mock", "shown_steps"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,38 @@ class Inspector:
         if not state.is_distributed:
             return
         count, percentage = tolerances(interpreter, state, data, branch)
-        self.noted |= {"toleratedFailureCount": count or 0, "toleratedFailurePercentage": percentage or 0.0}
+        tolerated = {"toleratedFailureCount": count, "toleratedFailurePercentage": percentage}
+        self.noted |= {name: value for name, value in tolerated.items() if value is not None}
         allowed = [] if count is None else [float(count)]
         if percentage is not None:
             allowed.append(len(items) * percentage / 100)
         if mock.failed_iterations > min(allowed, default=0.0):
             raise StateFailure(EXCEEDED, "The specified tolerated failure threshold was exceeded", inside=True)
+
+
+_ONLY_INPUT = frozenset({"Choice", "Fail", "Succeed", "Wait"})
+
+
+def shown_steps(state: State, noted: Mapping[str, Any]) -> dict[str, Any]:
+    """The steps that AWS shows for a state's type: as recorded, some where they change nothing, others not at all."""
+    shown = dict(noted)
+    if state.is_jsonata:
+        return shown
+    result = shown.get("result")
+    if state.kind in _ONLY_INPUT:
+        for name in ("result", "afterParameters", "afterResultSelector", "afterResultPath"):
+            shown.pop(name, None)
+        return shown
+    if isinstance(state, PassState) and state.has_result:
+        for name in ("afterInputPath", "afterParameters"):
+            shown.pop(name, None)
+    elif state.kind in ("Pass", "Task") and "afterInputPath" in shown:
+        shown.setdefault("afterParameters", shown["afterInputPath"])
+    if result is not None:
+        shown.setdefault("afterResultSelector", result)
+        if state.kind != "Task" and not (isinstance(state, PassState) and state.has_result):
+            del shown["result"]
+    return shown
 
 
 def _no_children(child: Execution) -> Run:

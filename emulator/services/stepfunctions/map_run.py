@@ -12,12 +12,16 @@ from typing import Any
 from emulator.services.stepfunctions.asl.document import Document
 from emulator.services.stepfunctions.state import Execution, ExecutionStatus
 
-__all__ = ["MapRun", "MapRuns", "map_run_topic"]
+__all__ = ["MAP_RUN_ENDED", "MapRun", "MapRuns", "map_run_topic"]
 
 
 def map_run_topic(arn: str) -> tuple[str, str, str]:
     """Notified when a map run's limits change, and when it has nothing left to do."""
     return ("stepfunctions", "map run", arn)
+
+
+MAP_RUN_ENDED = ("stepfunctions", "map run ended")
+"""Notified when a map run ends by itself, so that one that waits for its place may begin."""
 
 
 @dataclass(slots=True)
@@ -33,6 +37,8 @@ class MapRun:
     tolerated_percentage: float | None
     status: str = "RUNNING"
     stop_date: float | None = None
+    admitted: bool = False
+    """Whether it counts as open: as long as too many others are, a new run does nothing."""
     redrive_count: int = 0
     redrive_date: float | None = None
     inputs: list[tuple[Document, int]] = field(default_factory=list)

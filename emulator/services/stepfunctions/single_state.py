@@ -7,7 +7,7 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_TestState.htm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.effects import Process, Race, Sleep
@@ -26,8 +26,9 @@ from emulator.services.stepfunctions.asl.failures import (
 from emulator.services.stepfunctions.asl.resources import ActivityTask, ServiceTask
 from emulator.services.stepfunctions.environment import Branch
 from emulator.services.stepfunctions.errors import InvalidDefinition, InvalidExecutionInput, ValidationException
+from emulator.services.stepfunctions.given_context import check_context
 from emulator.services.stepfunctions.history import History
-from emulator.services.stepfunctions.inspection import Inspector, Mock
+from emulator.services.stepfunctions.inspection import Inspector, Mock, shown_steps
 from emulator.services.stepfunctions.interpreter import Interpreter
 from emulator.services.stepfunctions.mock_result import violations
 from emulator.services.stepfunctions.state import Execution
@@ -47,10 +48,15 @@ class SingleStateOperations(Store):
         state = self._tested(params)
         mock = self._mock(params, state)
         given_context = _json(params, "context")
-        if given_context is not None and mock is None:
-            raise ValidationException("context can only be specified when a mock is specified")
-        if params.get("revealSecrets") and params.get("inspectionLevel") != "TRACE":
-            raise ValidationException("revealSecrets can only be used with inspectionLevel TRACE")
+        if given_context is not None:
+            if mock is None:
+                raise ValidationException("context can only be specified when a mock is specified")
+            check_context(given_context, waits=_waits(state))
+        if params.get("revealSecrets"):
+            if mock is not None:
+                raise ValidationException("TestState does not support RevealSecrets when a mock is specified.")
+            if params.get("inspectionLevel") != "TRACE":
+                raise ValidationException("revealSecrets can only be used with inspectionLevel TRACE")
         document = Document(params.get("input", "{}"))
         try:
             _ = document.value
@@ -67,8 +73,9 @@ class SingleStateOperations(Store):
         result = yield from self._outcome(interpreter, inspector, state, document, branch)
         if params.get("inspectionLevel", "INFO") != "INFO":
             inspector.noted["input"] = document.text
-            inspector.noted["variables"] = Document.of(branch.variables).text
-            result["inspectionData"] = inspector.noted
+            if branch.variables:
+                inspector.noted["variables"] = Document.of(branch.variables).text
+            result["inspectionData"] = shown_steps(state, inspector.noted)
         if params.get("inspectionLevel") == "TRACE":
             result["inspectionData"] |= inspector.traced
         return Reply(result)
@@ -137,9 +144,11 @@ class SingleStateOperations(Store):
                 raise ValidationException("stateConfiguration can only be specified when a mock is specified")
             return None
         if not isinstance(state, MapState | ParallelState | TaskState):
-            raise ValidationException(f"A mock cannot be specified for a {state.kind} state")
+            raise ValidationException(f"State type '{state.kind}' is not supported when a mock is specified")
         if ("result" in given) == ("errorOutput" in given):
-            raise ValidationException("Exactly one of result and errorOutput must be specified in a mock")
+            raise ValidationException(
+                "A test mock should have only one of the following fields: [result, errorOutput]."
+            )
         cause = configuration.get("errorCausedByState")
         if cause is not None and not any(True for flow in _flows(state) for _ in _named(flow, cause)):
             raise ValidationException(f"errorCausedByState '{cause}' is not a state inside '{state.name}'")
@@ -157,13 +166,12 @@ class SingleStateOperations(Store):
         return Mock(document, failed_iterations=failed, item_reader_data=reader_data)
 
     def _execution(self, params: Params, state: State, document: Document, now: float) -> Execution:
-        name = self.account.identifiers.uuid()
-        machine_arn = self.account.arn("states", "stateMachine:TestState")
+        name, machine = self.account.identifiers.uuid(), self.account.identifiers.uuid()
         return Execution(
-            arn=self.account.arn("states", f"execution:TestState:{name}"),
+            arn=self.account.arn("states", f"express:{machine}:{name}"),
             name=name,
-            state_machine_arn=machine_arn,
-            state_machine_name="TestState",
+            state_machine_arn=self.account.arn("states", f"stateMachine:{machine}"),
+            state_machine_name=machine,
             definition=Definition(Flow(state.name, {state.name: state})),
             definition_text=params["definition"],
             role_arn=params.get("roleArn", ""),
@@ -197,28 +205,46 @@ def _json(params: Params, name: str) -> dict[str, Any] | None:
     return value
 
 
+def _waits(state: State) -> bool:
+    """Whether a state waits for a task token, or for a job."""
+    resource = state.resource if isinstance(state, TaskState) else None
+    return isinstance(resource, ServiceTask) and resource.pattern != ""
+
+
 def _check_can_run(state: State) -> None:
     """Without a mock, what would need others is refused."""
-    resource = state.resource if isinstance(state, TaskState) else None
-    waits = isinstance(resource, ServiceTask) and resource.pattern != ""
-    if waits or isinstance(resource, ActivityTask) or isinstance(state, MapState | ParallelState):
-        what = f"A {state.kind} state" if resource is None else "An activity, .sync or .waitForTaskToken task"
-        raise ValidationException(f"{what} can only be tested when a mock is specified")
+    if isinstance(state, MapState | ParallelState):
+        raise InvalidDefinition(
+            "TestState API does not support Map or Parallel states. Supported state types include: [Task, Wait, Pass, Succeed, "
+            "Fail, Choice]"
+        )
+    if _waits(state) or (isinstance(state, TaskState) and isinstance(state.resource, ActivityTask)):
+        raise ValidationException(
+            "An activity, .sync or .waitForTaskToken task can only be tested when a mock is specified"
+        )
 
 
 def _check_result(state: State, value: Any, mode: str) -> None:
-    """Raises ValidationException where a mocked result is none that the API would give."""
+    """Raises ValidationException where a mocked result is none that the state could have."""
+    if isinstance(state, MapState | ParallelState):
+        if isinstance(state, MapState) and state.writer is not None and state.writer.arguments is not None:
+            if not isinstance(value, Mapping):
+                raise ValidationException("Mocked result must be a JSON object.")
+        elif not isinstance(value, list):
+            raise ValidationException("Mocked result must be an array.")
+        elif isinstance(state, ParallelState) and len(value) != len(state.branches):
+            raise ValidationException(
+                "Mocked result must contain the same number of items as number of Parallel branches."
+            )
+        return
     resource = state.resource if isinstance(state, TaskState) else None
-    found: list[str] = []
-    if isinstance(resource, ServiceTask) and resource.model is not None and resource.pattern == "":
-        shape = resource.model.output_shape
-        if shape is not None:
-            found = violations(shape, value, mode)
-    elif isinstance(state, MapState | ParallelState) and mode != "NONE" and not isinstance(value, list):
-        writes = isinstance(state, MapState) and state.writer is not None
-        found = [] if writes else [f"the result of a {state.kind} state must be an array"]
-    if found:
-        raise ValidationException(f"The mocked result is not valid: {'; '.join(found)}")
+    if not isinstance(resource, ServiceTask) or resource.model is None or resource.pattern != "":
+        return
+    shape = resource.model.output_shape
+    json_blobs = resource.integration.service == "lambda" and not resource.sdk
+    found = None if shape is None else next(violations(shape, value, mode, json_blobs=json_blobs), None)
+    if found is not None:
+        raise ValidationException(f"Mock result schema validation error: {found}")
 
 
 def _flows(state: State) -> tuple[Flow, ...]:

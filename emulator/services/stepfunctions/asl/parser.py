@@ -59,7 +59,7 @@ def parse_state(text: str, catalogue: Catalogue | None = None) -> tuple[State | 
     except ValueError as error:
         problems.report(str(error), "/", "INVALID_JSON_DESCRIPTION")
         return None, problems.found
-    state = _parse_state("TestedState", data, "", problems, Scope(parse_flow, {}, catalogue=catalogue))
+    state = _parse_state("StateName", data, "", problems, Scope(parse_flow, {}, catalogue=catalogue))
     return (None, problems.found) if problems.found else (state, [])
 
 

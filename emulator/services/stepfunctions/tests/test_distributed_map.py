@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import AwsError
+from emulator.services.stepfunctions import StepFunctionsQuotas
 from emulator.services.stepfunctions.tests.buckets import Buckets
 from emulator.services.stepfunctions.tests.machine_room import MachineRoom, machine
 
@@ -308,3 +309,37 @@ def test_mistakes_are_found_at_creation(fields: dict[str, Any], text: str) -> No
     room = MachineRoom()
     with pytest.raises(AwsError, match=text):
         room.create(distributed(**fields))
+
+
+def test_map_runs_beyond_the_quota_wait_for_their_place() -> None:
+    """https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html"""
+    room = MachineRoom(quotas=StepFunctionsQuotas(maximum_open_map_runs=1))
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}},
+    }
+    definition = machine(M={"Type": "Map", "ItemProcessor": processor, "End": True})
+    first, second = room.start(definition, [1]), room.start(definition, [1])
+    begin = room.clock.now()
+    room.run(50.0)
+    assert room.kinds(second)[-1] == "MapRunStarted"
+    [run] = room.call("ListMapRuns", executionArn=second)["mapRuns"]
+    assert room.call("DescribeMapRun", mapRunArn=run["mapRunArn"])["executionCounts"]["total"] == 0
+    room.run()
+    assert [room.describe(arn)["stopDate"] - begin for arn in (first, second)] == [100.0, 200.0]
+
+
+def test_the_place_of_a_stopped_map_run_is_taken() -> None:
+    room = MachineRoom(quotas=StepFunctionsQuotas(maximum_open_map_runs=1))
+    processor = {
+        "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},
+        "StartAt": "W",
+        "States": {"W": {"Type": "Wait", "Seconds": 100, "End": True}},
+    }
+    definition = machine(M={"Type": "Map", "ItemProcessor": processor, "End": True})
+    first, second = room.start(definition, [1]), room.start(definition, [1])
+    room.run(10.0)
+    room.call("StopExecution", executionArn=first)
+    room.run()
+    assert room.describe(second)["status"] == "SUCCEEDED"

@@ -150,3 +150,26 @@ def test_no_value_is_lost_on_its_way_through_jsonata(value: Any) -> None:
     described = room.execute(definition, {"v": value})
     assert described["status"] == "SUCCEEDED", described
     assert json.loads(described["output"]) == {"k": value, "o": value}
+
+
+@given(st.lists(st.lists(st.integers(0, 31_536_000), min_size=1, max_size=4), min_size=1, max_size=6))
+def test_executions_end_in_the_order_of_their_waits(waits: list[list[int]]) -> None:
+    """However long they wait, up to years in all, virtual time passes each deadline in its order."""
+    room = MachineRoom()
+    limit = 31_536_000  # a Standard workflow lasts a year
+    arns = []
+    for seconds in waits:
+        states = {
+            f"W{number}": {"Type": "Wait", "Seconds": wait, "Next": f"W{number + 1}"}
+            for number, wait in enumerate(seconds)
+        }
+        states[f"W{len(seconds)}"] = {"Type": "Succeed"}
+        arns.append(room.start(machine(**states)))
+    begin = room.clock.now()
+    room.run()
+    ended = [
+        entry.resource for entry in room.engine.journal if entry.kind in ("ExecutionSucceeded", "ExecutionTimedOut")
+    ]
+    took = {arn: room.describe(arn)["stopDate"] - begin for arn in arns}
+    assert took == {arn: min(sum(seconds), limit) for arn, seconds in zip(arns, waits, strict=True)}
+    assert [took[arn] for arn in ended] == sorted(took.values())

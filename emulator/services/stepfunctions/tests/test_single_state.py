@@ -183,8 +183,8 @@ def test_mocks_are_checked_against_the_api() -> None:
         "End": True,
     }
     for mock, mode, text in (
-        ('{"Itm": {}}', "STRICT", "$.Itm is no member"),
-        ('{"Item": 1}', "PRESENT", "$.Item must be an object"),
+        ('{"ConsumedCapacity": {"CapacityUnits": "1"}}', "STRICT", "Field 'CapacityUnits' must be a number"),
+        ('{"Item": 1}', "PRESENT", "Field 'Item' must be an object"),
     ):
         assert text in refusal(state, mock={"result": mock, "fieldValidationMode": mode})
         check(MachineRoom(), state, mock={"result": mock, "fieldValidationMode": "NONE"})
@@ -202,15 +202,134 @@ def test_it_lasts_five_minutes_at_most() -> None:
         (
             {"Type": "Parallel", "Branches": [machine(A={"Type": "Succeed"})], "End": True},
             {},
-            "only be tested when a mock",
+            (
+                "InvalidDefinition: TestState API does not support Map or Parallel states. Supported state types include: ["
+                "Task, Wait, Pass, Succeed, Fail, Choice]"
+            ),
         ),
-        ({"Type": "Pass", "End": True}, {"mock": {"result": "1"}}, "cannot be specified for a Pass state"),
+        ({"Type": "Pass", "End": True}, {"mock": {"result": "1"}}, "State type 'Pass' is not supported when a mock"),
         ({"Type": "Pass", "End": True}, {"context": "{}"}, "context can only"),
         ({"Type": "Pass", "End": True}, {"revealSecrets": True}, "TRACE"),
         ({"Type": "Pass", "End": True}, {"input": "{"}, "InvalidExecutionInput"),
         ({"Type": "Pass"}, {}, "InvalidDefinition"),
-        (CALL, {"mock": {}}, "Exactly one of result and errorOutput"),
+        (CALL, {"mock": {}}, "A test mock should have only one of the following fields: [result, errorOutput]."),
     ],
 )
 def test_what_cannot_be_tested_says_why(state: dict[str, Any], params: dict[str, Any], text: str) -> None:
     assert text in refusal(state, **params)
+
+
+def mocked(resource: str, result: Any, **parameters: Any) -> str:
+    state = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "Parameters": parameters, "End": True}
+    return refusal(state, mock={"result": json.dumps(result)})
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "result", "text"),
+    [
+        ("events:putEvents", {"Entries": []}, {"Entries": 1}, "Field 'Entries' must be an array"),
+        ("events:putEvents", {"Entries": []}, {"Entries": [{"EventId": 1}]}, "Field 'EventId' must be a string"),
+        ("states:startExecution", {"StateMachineArn": "a"}, {}, "Required field 'ExecutionArn' is missing"),
+        (
+            "states:startExecution",
+            {"StateMachineArn": "a"},
+            {"ExecutionArn": "a", "StartDate": 1},
+            "Field 'StartDate' must be a string",
+        ),
+        ("lambda:invoke", {"FunctionName": "f"}, {"StatusCode": "200"}, "Field 'StatusCode' must be a number"),
+        (
+            "aws-sdk:s3:getObject",
+            {"Bucket": "b", "Key": "k"},
+            {"StorageClass": "NONE"},
+            "Field 'StorageClass' is not an expected value",
+        ),
+        (
+            "aws-sdk:kms:encrypt",
+            {"KeyId": "k", "Plaintext": "p"},
+            {"CiphertextBlob": ""},
+            "Field 'CiphertextBlob' is smaller than the minimum length",
+        ),
+        (
+            "aws-sdk:lambda:getFunction",
+            {"FunctionName": "f"},
+            {"Configuration": {"MemorySize": 1}},
+            "Field 'MemorySize' is less than the minimum value",
+        ),
+    ],
+)
+def test_mocked_results_are_refused_in_awss_words(
+    resource: str, parameters: dict[str, Any], result: Any, text: str
+) -> None:
+    """Recorded from AWS."""
+    message = mocked(resource, result, **parameters)
+    assert message == f"ValidationException: Mock result schema validation error: {text}"
+
+
+@pytest.mark.parametrize(
+    ("context", "text"),
+    [
+        ({"Execution": {"Id": 1}}, "Execution.Id must be a string"),
+        ({"Map": {}}, "'Map' field is not supported when mocking a Context object"),
+        ({"Execution": {"pokemon": 1}}, "Field 'pokemon' is not allowed"),
+        ({"Pokedex": {}}, "Field 'Pokedex' is not allowed"),
+        (
+            {"Task": {"Token": "t"}},
+            (
+                "Context object contains 'Task' when state is not a Task state with a '.sync' or '.waitForTaskToken' service "
+                "integration pattern"
+            ),
+        ),
+    ],
+)
+def test_contexts_are_refused_in_awss_words(context: dict[str, Any], text: str) -> None:
+    """Recorded from AWS."""
+    message = refusal(CALL, mock={"result": '{"Payload": 1}'}, context=json.dumps(context))
+    assert message == f"ValidationException: Invalid Context object provided: {text}"
+
+
+PASSED = '{"Value":"HelloWorld"}'
+
+
+@pytest.mark.parametrize(
+    ("state", "steps"),
+    [
+        ({"Type": "Pass"}, {"afterInputPath", "afterParameters", "afterResultPath", "afterResultSelector", "input"}),
+        ({"Type": "Pass", "Result": {"r": 1}}, {"afterResultPath", "afterResultSelector", "input", "result"}),
+        ({"Type": "Succeed"}, {"afterInputPath", "input"}),
+        ({"Type": "Fail", "Error": "E"}, {"afterInputPath", "input"}),
+        (
+            {"Type": "Choice", "Choices": [{"Variable": "$.Value", "IsPresent": True, "Next": "A"}]},
+            {"afterInputPath", "input"},
+        ),
+    ],
+)
+def test_the_steps_that_are_shown_are_those_that_aws_shows(state: dict[str, Any], steps: set[str]) -> None:
+    """Recorded from AWS."""
+    ending = {} if state["Type"] in ("Succeed", "Fail", "Choice") else {"End": True}
+    answer = check(MachineRoom(), state | ending, input=PASSED, inspectionLevel="DEBUG")
+    assert set(answer["inspectionData"]) == steps
+
+
+@pytest.mark.parametrize(
+    ("state", "result", "text"),
+    [
+        (
+            {"Type": "Map", "ItemProcessor": machine(I={"Type": "Pass", "End": True}), "End": True},
+            "{}",
+            "Mocked result must be an array.",
+        ),
+        (
+            {"Type": "Parallel", "Branches": [machine(A={"Type": "Succeed"})], "End": True},
+            "{}",
+            "Mocked result must be an array.",
+        ),
+        (
+            {"Type": "Parallel", "Branches": [machine(A={"Type": "Succeed"})], "End": True},
+            "[1, 2]",
+            "Mocked result must contain the same number of items as number of Parallel branches.",
+        ),
+    ],
+)
+def test_mocked_results_of_maps_and_parallels_have_their_shape(state: dict[str, Any], result: str, text: str) -> None:
+    """Recorded from AWS."""
+    assert refusal(state, input="[]", mock={"result": result}) == f"ValidationException: {text}"
