@@ -2,6 +2,7 @@
 
 AwsError
   SerializationException   the body is not what the operation's shape says (JSON protocols)
+    BadText                the same of a header or a parameter (REST protocols)
   MalformedInput           the form of a query request cannot be read
   UnknownOperation         no operation has this target, action or path
   Answered                 an error whose response is already written: what a bridged service answered
@@ -12,11 +13,22 @@ from __future__ import annotations
 from emulator.errors import AwsError
 from emulator.http import HttpResponse
 
-__all__ = ["Answered", "MalformedInput", "SerializationException", "UnknownOperation"]
+__all__ = ["Answered", "BadText", "MalformedInput", "SerializationException", "UnknownOperation"]
 
 
 class SerializationException(AwsError):
     """A JSON body that is no JSON, or a value of the wrong type."""
+
+
+class BadText(SerializationException):
+    """A label, header or parameter of a query that is not what its shape says; `name` is its name on the wire."""
+
+    code = "SerializationException"
+
+    def __init__(self, message: str, name: str, text: str) -> None:
+        super().__init__(message)
+        self.name = name
+        self.text = text
 
 
 class MalformedInput(AwsError):

@@ -41,12 +41,17 @@ class _Binding:
     read: Callable[[str], Any]
     is_list: bool = False
     is_number: bool = False
+    is_time: bool = False
 
 
 class RequestBindings:
-    """Reads the members of one operation's input that travel outside the body."""
+    """Reads the members of one operation's input that travel outside the body.
 
-    def __init__(self, shape: StructureShape) -> None:
+    `skips_bad_times` leaves out a header that should be a time and is none, as HTTP wants it of conditions.
+    """
+
+    def __init__(self, shape: StructureShape, *, skips_bad_times: bool = False) -> None:
+        self._skips_bad_times = skips_bad_times
         self._uri: list[_Binding] = []
         self._query: list[_Binding] = []
         headers: list[_Binding] = []
@@ -64,7 +69,11 @@ class RequestBindings:
             inner = member.member if isinstance(member, ListShape) else member
             read = str if isinstance(member, MapShape) else _reader(inner, name, wire_name)
             is_number = inner.type_name in ("integer", "long")
-            rows[location].append(_Binding(name, wire_name, read, isinstance(member, ListShape), is_number))
+            rows[location].append(
+                _Binding(
+                    name, wire_name, read, isinstance(member, ListShape), is_number, inner.type_name == "timestamp"
+                )
+            )
         self._by_header = {row.wire_name.lower(): row for row in headers}
 
     def read(self, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
@@ -83,7 +92,11 @@ class RequestBindings:
                 if found_row.is_list:
                     params[found_row.member] = [found_row.read(item.strip()) for item in header.split(",")]
                 else:
-                    params[found_row.member] = found_row.read(header)
+                    try:
+                        params[found_row.member] = found_row.read(header)
+                    except BadText:
+                        if not (self._skips_bad_times and found_row.is_time):
+                            raise
         for row in self._prefixed:
             prefix = row.wire_name.lower()
             found = {

@@ -15,6 +15,7 @@ from botocore.model import OperationModel, ServiceModel, StructureShape
 from emulator.errors import AwsError, InternalFailure
 from emulator.http import HttpRequest, HttpResponse
 from emulator.protocols.dialects import Dialect
+from emulator.protocols.errors import BadText
 from emulator.protocols.protocol import ErrorShapes, Parse, Serialise, no_params
 from emulator.protocols.rest import RequestBindings, body_members, payload_member
 from emulator.protocols.rest_response import Body, compile_response
@@ -28,6 +29,10 @@ _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _S3_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 _S3_STATUSES: Mapping[str, int] = {
     "ContentRange": 206,
+    "PutBucketAnalyticsConfiguration": 204,
+    "PutBucketIntelligentTieringConfiguration": 204,
+    "PutBucketInventoryConfiguration": 204,
+    "PutBucketMetricsConfiguration": 204,
     "PutBucketPolicy": 204,
     "PutBucketTagging": 204,
     "RestoreObject": 202,
@@ -52,11 +57,11 @@ class RestXmlProtocol:
         shape = model.input_shape
         if shape is None:
             return no_params
-        bindings = RequestBindings(shape)
+        bindings = RequestBindings(shape, skips_bad_times=self._is_s3)
         read_body = self._body_reader(shape)
 
         def parse(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
-            params = bindings.read(request, uri_params)
+            params = self._bound(bindings, request, uri_params)
             if read_body is not None:
                 content = request.body if request.content is None else request.content
                 if content:
@@ -64,7 +69,7 @@ class RestXmlProtocol:
             return params
 
         def parse_stream(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
-            params = bindings.read(request, uri_params)
+            params = self._bound(bindings, request, uri_params)
             params[str(stream)] = request.body if request.content is None else request.content
             return params
 
@@ -72,6 +77,18 @@ class RestXmlProtocol:
         if stream is not None:
             return parse_stream
         return parse
+
+    def _bound(self, bindings: RequestBindings, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            return bindings.read(request, uri_params)
+        except BadText as bad:
+            if not self._is_s3:
+                raise
+            message = f"Provided {bad.name} not an integer or within integer range"
+            if bad.name == "partNumber":
+                message = "Part number must be an integer between 1 and 10000, inclusive"
+            fields = {"ArgumentName": bad.name, "ArgumentValue": bad.text}
+            raise AwsError.named("InvalidArgument", message, fields=fields) from bad
 
     def _body_reader(self, shape: StructureShape) -> Callable[[bytes], Mapping[str, Any]] | None:
         name = payload_member(shape)

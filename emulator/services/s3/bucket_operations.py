@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from emulator.errors import AwsError, UnsupportedOperation
@@ -24,14 +23,11 @@ from emulator.services.s3.errors import (
 )
 from emulator.services.s3.hooks import S3Hooks
 from emulator.services.s3.listing import Resume
+from emulator.services.s3.regions import HOME, REGIONS
 from emulator.services.s3.state import Bucket
 from emulator.services.s3.tagging import bucket_tags, tag_set
 
 __all__ = ["BucketOperations"]
-
-_HOME = "us-east-1"
-"""The region that S3 does not name: its constraint is empty, and it alone takes buckets for all others."""
-_REGION = re.compile(r"EU|[a-z]{2}(-[a-z]+)+-\d")
 
 
 class TooManyBuckets(AwsError):
@@ -60,7 +56,7 @@ class BucketOperations(S3Hooks):
         region = self._region(configuration.get("LocationConstraint"))
         existing = self.buckets.get(name)
         if existing is not None:
-            if self.account.region != _HOME or existing.region != _HOME or region != _HOME:
+            if self.account.region != HOME or existing.region != HOME or region != HOME:
                 raise BucketAlreadyOwnedByYou(fields={"BucketName": name})
             return Reply(self._created(existing))
         if len(self.buckets) >= self.quotas.buckets:
@@ -78,15 +74,15 @@ class BucketOperations(S3Hooks):
 
     def _created(self, bucket: Bucket) -> dict[str, str]:
         host = f"http://{bucket.name}.s3.amazonaws.com/"
-        return {"Location": f"/{bucket.name}" if bucket.region == _HOME else host, "BucketArn": bucket.arn}
+        return {"Location": f"/{bucket.name}" if bucket.region == HOME else host, "BucketArn": bucket.arn}
 
     def _region(self, constraint: str | None) -> str:
         """The region of a new bucket. Raises InvalidLocationConstraint, IllegalLocationConstraintException."""
         here = self.account.region
-        if here == _HOME:
+        if here == HOME:
             if constraint is None:
-                return _HOME
-            if constraint == _HOME or _REGION.fullmatch(constraint) is None:
+                return HOME
+            if constraint == HOME or (constraint not in REGIONS and constraint != "EU"):
                 raise InvalidLocationConstraint(fields={"LocationConstraint": constraint})
             return constraint
         if constraint != here and not (constraint == "EU" and here == "eu-west-1"):
@@ -106,7 +102,7 @@ class BucketOperations(S3Hooks):
     def get_bucket_location(self, params: Params, context: CallContext) -> Reply:
         """The location constraint; none for us-east-1."""
         bucket = self.bucket_of(params)
-        return Reply({"LocationConstraint": None if bucket.region == _HOME else bucket.region})
+        return Reply({"LocationConstraint": None if bucket.region == HOME else bucket.region})
 
     @operation("DeleteBucket")
     def delete_bucket(self, params: Params, context: CallContext) -> Reply:
@@ -130,6 +126,9 @@ class BucketOperations(S3Hooks):
                 f"Argument max-buckets must be an integer between 1 and {most}", "max-buckets", limit
             )
         prefix, region = params.get("Prefix") or "", params.get("BucketRegion")
+        if region is not None and region not in REGIONS:
+            message = f"Argument value {region} is not a valid AWS Region"
+            raise InvalidArgument(message, fields={"ArgumentName": "bucket-region"})
         token = params.get("ContinuationToken")
         after = "" if not token else Resume.of(token).after
         chosen = [

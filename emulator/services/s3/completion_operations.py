@@ -47,13 +47,16 @@ class CompletionOperations(ObjectOperations):
     def complete_multipart_upload(self, params: Params, context: CallContext) -> Reply:
         """Make one object of the parts that the call lists. The same call once more has the same answer."""
         bucket = self.bucket_of(params)
-        rows: Sequence[Mapping[str, Any]] = (params.get("MultipartUpload") or {}).get("Parts") or ()
+        document = params.get("MultipartUpload")
+        rows: Sequence[Mapping[str, Any]] = (document or {}).get("Parts") or ()
         again = self._completed(bucket, params, rows)
         if again is not None:
             return Reply(again)
         upload = self.upload_of(bucket, params)
-        if not rows:
+        if document is None:
             raise InvalidRequest("You must specify at least one part")
+        if not rows:
+            raise MalformedXml
         if params.get("SSECustomerKey") is not None:
             check_part_key(upload, params)
         parts = self._listed_parts(upload, rows)

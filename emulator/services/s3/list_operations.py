@@ -16,6 +16,7 @@ from emulator.services.s3.key_index import after_prefix
 from emulator.services.s3.listing import Page, Resume, common_prefix, encoder, limit_of, page_of
 from emulator.services.s3.state import Bucket, ObjectVersion, Version
 from emulator.services.s3.store import S3Store
+from emulator.services.s3.version_ids import made_at
 
 __all__ = ["ListOperations"]
 
@@ -203,7 +204,11 @@ def _entries(
         shown = history
         if key == key_marker and id_marker is not None:
             ids = [version.version_id for version in history]
-            shown = history[ids.index(id_marker) + 1 :] if id_marker in ids else []
+            if id_marker in ids:
+                shown = history[ids.index(id_marker) + 1 :]
+            else:  # deleted since: what is older than it comes next
+                before = made_at(id_marker) or 0
+                shown = [version for version in history if version.sequence < before]
         for version in shown:
             yield key, version, version is history[0]
 

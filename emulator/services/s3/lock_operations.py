@@ -120,7 +120,5 @@ def _default_retention(default: dict[str, object]) -> dict[str, object]:
 
 
 def _weakens(old: Retention, new: Retention | None) -> bool:
-    """Whether a change lets the version go earlier, or more easily."""
-    if new is None or new.until < old.until:
-        return True
-    return old.mode == "COMPLIANCE" and new.mode != "COMPLIANCE"
+    """Whether a change is more than an extension: only a bypass allows it, and nothing in compliance mode."""
+    return new is None or new.until < old.until or new.mode != old.mode

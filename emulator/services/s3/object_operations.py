@@ -101,11 +101,12 @@ class ObjectOperations(Reading):
         """Put a version on top of its key's history."""
         if etag is None:
             etag = body.md5.hex() if encryption.etag_is_md5 else self.account.identifiers.hex(32)
+        sequence = bucket.next_sequence()
         members = new.members() | {"encryption": encryption}
         version = ObjectVersion(
             key=key,
-            version_id=self.new_version_id(bucket),
-            sequence=bucket.next_sequence(),
+            version_id=self.new_version_id(bucket, sequence),
+            sequence=sequence,
             last_modified=float(int(context.now)),
             content=body,
             etag=etag,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import string
-import zlib
 from typing import Any
 
 from emulator.account import Account
@@ -22,12 +21,11 @@ from emulator.services.s3.errors import (
 from emulator.services.s3.key_index import NULL_VERSION
 from emulator.services.s3.quotas import S3Quotas
 from emulator.services.s3.state import Bucket, DeleteMarker, ObjectVersion, Upload, Version
+from emulator.services.s3.version_ids import made_at, new_version_id
 
 __all__ = ["S3Store", "body_of"]
 
-_VERSION_ALPHABET = string.ascii_letters + string.digits + "._"
 _UPLOAD_ALPHABET = string.ascii_letters + string.digits + "._-"
-_VERSION_CHARACTERS = 32
 _UPLOAD_CHARACTERS = 128
 
 
@@ -95,7 +93,7 @@ class S3Store(Service):
             return
         if version_id == "":
             raise InvalidArgument.of("Version id cannot be the empty string", "versionId", "")
-        if not bucket.versioning or not _is_version_id(version_id):
+        if not bucket.versioning or made_at(version_id) is None:
             raise InvalidArgument.of("Invalid version id specified", "versionId", version_id)
 
     def upload_of(self, bucket: Bucket, params: Params) -> Upload:
@@ -107,12 +105,11 @@ class S3Store(Service):
 
     # -- making ------------------------------------------------------------------------------------------------------------------
 
-    def new_version_id(self, bucket: Bucket) -> str:
-        """The id of the next version: `null` unless versioning is enabled."""
+    def new_version_id(self, bucket: Bucket, sequence: int) -> str:
+        """The id of the version that a change makes: `null` unless versioning is enabled."""
         if bucket.versioning != "Enabled":
             return NULL_VERSION
-        stem = "".join(self.account.identifiers.random.choices(_VERSION_ALPHABET, k=_VERSION_CHARACTERS - 2))
-        return stem + _check_characters(stem)
+        return new_version_id(self.account.identifiers.random, sequence)
 
     def new_upload_id(self) -> str:
         """The id of an upload."""
@@ -140,7 +137,7 @@ class S3Store(Service):
         if not bucket.versioning:
             bucket.keys.remove(key, NULL_VERSION)
             return None
-        marker = DeleteMarker(key, self.new_version_id(bucket), sequence, float(int(now)))
+        marker = DeleteMarker(key, self.new_version_id(bucket, sequence), sequence, float(int(now)))
         bucket.keys.add(marker)
         return marker
 
@@ -169,13 +166,3 @@ def body_of(value: Any) -> Body:
     if isinstance(value, Body):
         return value
     return Body.of(b"" if value is None else value.encode() if isinstance(value, str) else value)
-
-
-def _check_characters(stem: str) -> str:
-    """Two characters that follow from the rest of an id: S3, too, knows an id that it never gave from one that is gone."""
-    high, low = divmod(zlib.crc32(stem.encode()) % len(_VERSION_ALPHABET) ** 2, len(_VERSION_ALPHABET))
-    return _VERSION_ALPHABET[high] + _VERSION_ALPHABET[low]
-
-
-def _is_version_id(text: str) -> bool:
-    return len(text) == _VERSION_CHARACTERS and text.isascii() and text[-2:] == _check_characters(text[:-2])

@@ -10,6 +10,7 @@ from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.s3.checksum_rules import shown
+from emulator.services.s3.errors import InvalidArgument
 from emulator.services.s3.listing import common_prefix, encoder, limit_of
 from emulator.services.s3.state import Upload
 from emulator.services.s3.upload_operations import UploadOperations
@@ -30,6 +31,8 @@ class UploadListings(UploadOperations):
         key_marker = params.get("KeyMarker") or ""
         id_marker = (params.get("UploadIdMarker") or "") if key_marker else ""
         marked = bucket.uploads.get(id_marker)
+        if id_marker and (marked is None or marked.key != key_marker):
+            raise InvalidArgument.of("Invalid uploadId marker", "upload-id-marker", id_marker)
         rows: list[Upload] = []
         prefixes: list[str] = []
         last: tuple[str, str] = ("", "")
@@ -48,11 +51,10 @@ class UploadListings(UploadOperations):
                 last = (upload.key, upload.upload_id)
             else:
                 prefixes.append(common)
-                last = (common, "")
         result: dict[str, Any] = {
             "Bucket": bucket.name,
             "KeyMarker": encode(key_marker),
-            "UploadIdMarker": params.get("UploadIdMarker") or "",
+            "UploadIdMarker": id_marker,
             "NextKeyMarker": encode(last[0]),
             "NextUploadIdMarker": last[1],
             "MaxUploads": limit,

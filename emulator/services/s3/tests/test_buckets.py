@@ -78,6 +78,8 @@ def test_buckets_are_listed_by_name_and_page() -> None:
     assert [row["Name"] for row in rest["Buckets"]] == ["abc"]
     assert "ContinuationToken" not in rest
     assert s3.call("ListBuckets", BucketRegion="eu-west-1")["Buckets"] == []
+    wrong = s3.refused("ListBuckets", BucketRegion="eu-east-1")
+    assert wrong.message == "Argument value eu-east-1 is not a valid AWS Region"
 
 
 def test_there_are_so_many_buckets_and_no_more() -> None:

@@ -73,7 +73,8 @@ def test_retention_is_extended_freely_and_shortened_with_a_bypass(locked: S3Driv
     locked.call(put, **retain(locked, START + 3 * DAY))
     assert locked.refused(put, **retain(locked, START + 2 * DAY)).code == "AccessDenied"
     locked.call(put, **retain(locked, START + 2 * DAY, BypassGovernanceRetention=True))
-    locked.call(put, **retain(locked, START + 2 * DAY, "COMPLIANCE"))
+    assert locked.refused(put, **retain(locked, START + 9 * DAY, "COMPLIANCE")).code == "AccessDenied"
+    locked.call(put, **retain(locked, START + 2 * DAY, "COMPLIANCE", BypassGovernanceRetention=True))
     assert (
         locked.refused(put, **retain(locked, START + DAY, "COMPLIANCE", BypassGovernanceRetention=True)).status == 403
     )

@@ -68,7 +68,8 @@ def test_an_upload_belongs_to_its_key(s3: S3Driver) -> None:
 def test_parts_are_checked_before_they_are_joined(s3: S3Driver) -> None:
     upload_id, rows = s3.upload("key", b"small", b"end")
     complete = "CompleteMultipartUpload"
-    none = s3.refused(complete, **_rows([], upload_id))
+    assert s3.refused(complete, **_rows([], upload_id)).code == "MalformedXML"
+    none = s3.refused(complete, Bucket="bucket", Key="key", UploadId=upload_id)
     assert (none.code, none.message) == ("InvalidRequest", "You must specify at least one part")
     order = s3.refused(complete, **_rows(rows[::-1], upload_id))
     assert (order.code, order.fields) == ("InvalidPartOrder", {"UploadId": upload_id})
@@ -118,6 +119,8 @@ def test_uploads_are_listed_by_key_and_age(s3: S3Driver) -> None:
     after = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
     rest = s3.call("ListMultipartUploads", Bucket="bucket", **after)
     assert [(row["Key"], row["UploadId"]) for row in rest["Uploads"]] == order[3:]
+    wrong = {"KeyMarker": "a/1", "UploadIdMarker": made[0][1]}
+    assert s3.refused("ListMultipartUploads", Bucket="bucket", **wrong).message == "Invalid uploadId marker"
     keyed = s3.call("ListMultipartUploads", Bucket="bucket", KeyMarker="b")
     assert "Uploads" not in keyed
     shared = s3.call("ListMultipartUploads", Bucket="bucket", Delimiter="/")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from emulator.services.s3.tests.s3_driver import S3Driver
+from emulator.services.s3.version_ids import made_at, new_version_id
 
 
 def test_a_bucket_without_versions_knows_the_null_version_alone(s3: S3Driver) -> None:
@@ -138,3 +143,19 @@ def test_a_version_marker_needs_its_key(versioned: S3Driver) -> None:
     assert error.message == "A version-id marker cannot be specified without a key marker."
     error = versioned.refused("ListObjectVersions", Bucket="bucket", KeyMarker="key", VersionIdMarker="")
     assert error.message == "A version-id marker cannot be empty."
+
+
+def test_a_listing_goes_on_behind_a_version_that_was_deleted_meanwhile(versioned: S3Driver) -> None:
+    ids = [versioned.put("key")["VersionId"] for _ in range(5)]
+    marker = {"KeyMarker": "key", "VersionIdMarker": ids[2]}
+    versioned.call("DeleteObject", Bucket="bucket", Key="key", VersionId=ids[2])
+    rows = versioned.call("ListObjectVersions", Bucket="bucket", **marker)["Versions"]
+    assert [row["VersionId"] for row in rows] == [ids[1], ids[0]]
+
+
+@given(st.integers(1, 1 << 40), st.integers(0, 1 << 30))
+def test_a_version_id_keeps_its_place_in_time(sequence: int, seed: int) -> None:
+    version_id = new_version_id(random.Random(seed), sequence)
+    assert made_at(version_id) == sequence
+    assert made_at(version_id[::-1]) is None
+    assert made_at(f"{version_id[:-1]}-") is None
