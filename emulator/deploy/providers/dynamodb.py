@@ -70,9 +70,9 @@ def settled(name: str, table: Mapping[str, Any] | None = None) -> Process:
     while table is None or not _is_settled(table):
         if waited > LONGEST_CHANGE_SECONDS:
             raise ProvisioningError(f"table {name} did not become ACTIVE")
-        if table is not None:
+        if waited > 0.0:
             yield Sleep(0.1)
-            waited += 0.1
+        waited += 0.1
         table = (yield Call("dynamodb", "DescribeTable", {"TableName": name}))["Table"]
     return table
 

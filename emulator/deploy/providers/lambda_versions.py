@@ -12,7 +12,7 @@ from emulator.deploy.errors import ProvisioningError
 from emulator.deploy.properties import FLOAT, INT, STR
 from emulator.deploy.providers.lambda_ import until_active
 from emulator.deploy.resource_type import EVERY_PROPERTY, Made, Request, ResourceType, finished, pick
-from emulator.effects import Call, Process, Sleep
+from emulator.effects import Call, Process, WaitFor
 
 __all__ = ["TYPES"]
 
@@ -33,7 +33,7 @@ def _provision(function: str, qualifier: str, config: Mapping[str, Any] | None, 
     while answer["Status"] == "IN_PROGRESS":
         if waited > LONGEST_ALLOCATION_SECONDS:
             raise ProvisioningError(f"provisioned concurrency of {function}:{qualifier} was not allocated in time")
-        yield Sleep(0.1)
+        yield WaitFor(("lambda", "allocated"), 0.1)  # real time passes meanwhile, the clock may stand still
         waited += 0.1
         answer = yield Call("lambda", "GetProvisionedConcurrencyConfig", where)
     if answer["Status"] == "FAILED":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.effects import Process, Spawn
+from emulator.effects import Notify, Process, Spawn
 from emulator.errors import AwsError
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.cold_starts import ColdStarts
@@ -17,6 +17,8 @@ from emulator.services.lambda_.state import Function, ProvisionedConcurrency, la
 
 __all__ = ["ProvisionedConcurrencyConfigNotFoundException", "ProvisionedConcurrencyOperations"]
 
+ALLOCATED = ("lambda", "allocated")
+"""The topic of allocations that ended, well or not."""
 _NOT_QUALIFIED = "The function resource provided must be an alias or a published version."
 _UNPUBLISHED = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
 
@@ -76,7 +78,11 @@ class ProvisionedConcurrencyOperations(ColdStarts):
         return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self.release_unwanted(function)),))
 
     def allocate(self, function: Function, qualifier: str) -> Process:
-        """Start what is missing, one after the other, and release what is too much."""
+        """Start what is missing, one after the other, and release what is too much; who waits for an allocation hears of it."""
+        yield from self._allocate(function, qualifier)
+        yield Notify(ALLOCATED)
+
+    def _allocate(self, function: Function, qualifier: str) -> Process:
         yield from self.release_unwanted(function)
         config = function.provisioned.get(qualifier)
         while config is not None and function.provisioned.get(qualifier) is config:
