@@ -10,6 +10,7 @@ from botocore.model import OperationModel
 
 from emulator.body import Body as Content
 from emulator.http import HttpResponse
+from emulator.operation import Answer
 from emulator.protocols.json_writer import unknown_member
 from emulator.protocols.protocol import Serialise
 from emulator.protocols.rest import header_writers
@@ -54,11 +55,12 @@ def compile_response(
                     has_content_type = has_content_type or header[0].lower() == "content-type"
                     headers.append(header)
         status = default_status if status_member is None else result.get(status_member) or default_status
-        status = getattr(result, "status", status)  # of an operation that answers with one of two
         for name, changed in partial.items():
             if result.get(name) is not None:
                 status = changed
-        status = getattr(result, "status", status)  # a result that knows better than the model
+        if isinstance(result, Answer):
+            status = result.status or status
+            headers.extend(result.headers)
         body, content_type = write_body(result)
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))
