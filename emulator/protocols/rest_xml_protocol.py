@@ -150,11 +150,12 @@ class RestXmlProtocol:
             return lambda result: ((result.get(name) or "").encode(), "text/plain")
         root = member.serialization.get("name", member.name)
         write_payload = self._writers.writer(member, f"{shape.name}.{name}")
+        opening, named = f"<{root}>", f'<{root} xmlns="{self._namespace}">'
 
         def write_member(result: Mapping[str, Any]) -> tuple[bytes, str]:
             parts = [_DECLARATION]
             write_payload(parts, root, result.get(name) or {})
-            return "".join(parts).encode(), _XML
+            return "".join(parts).replace(opening, named, 1).encode(), _XML
 
         return write_member
 
