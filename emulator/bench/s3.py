@@ -125,7 +125,9 @@ def measured(port: int, path: Callable[[int], str]) -> dict[tuple[str, str], flo
     found = {}
     for name, size in SIZES.items():
         body = os.urandom(size)
-        found["put", name] = median_seconds(lambda body=body, size=size: connection.exchange("PUT", path(size), body), size)  # type: ignore[misc]
+        found["put", name] = median_seconds(
+            lambda body=body, size=size: connection.exchange("PUT", path(size), body), size
+        )  # type: ignore[misc]
         found["get", name] = median_seconds(lambda size=size: connection.exchange("GET", path(size)), size)  # type: ignore[misc]
     connection.close()
     return found
@@ -214,7 +216,9 @@ def main() -> None:
             s3 = measured(port, lambda size: f"/bench/{size}")
             print("| body | put ms (x floor) | get ms (x floor) |\n|---|---|---|")
             for name in SIZES:
-                cells = [f"{1000 * s3[kind, name]:.2f} ({s3[kind, name] / floor[kind, name]:.2f})" for kind in ("put", "get")]
+                cells = [
+                    f"{1000 * s3[kind, name]:.2f} ({s3[kind, name] / floor[kind, name]:.2f})" for kind in ("put", "get")
+                ]
                 print(f"| {name} | {cells[0]} | {cells[1]} |")
             beside_a_large_put(port, process)
             if not options.no_listing:
