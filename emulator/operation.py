@@ -22,7 +22,7 @@ from emulator.effects import Effect, Process
 from emulator.errors import UnsupportedOperation
 from emulator.http import HttpRequest
 
-__all__ = ["CallContext", "Operation", "Params", "Reply", "Service", "operation"]
+__all__ = ["Answer", "CallContext", "Operation", "Params", "Reply", "Service", "operation"]
 
 Params = Mapping[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
@@ -52,6 +52,17 @@ class Reply:
 
     result: Any = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
+
+
+class Answer(dict[str, Any]):
+    """A result with what the model has no member for: an HTTP status, further headers."""
+
+    def __init__(
+        self, result: Mapping[str, Any], *, status: int | None = None, headers: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        super().__init__(result)
+        self.status = status
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)

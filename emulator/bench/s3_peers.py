@@ -47,10 +47,13 @@ CLIENT = """
     selector = selectors.DefaultSelector()
     class Client:
         def __init__(self, number):
-            self.socket = socket.create_connection(("127.0.0.1", port)); self.socket.setsockopt(6, 1, 1)
-            self.message = (head % (method, len(body))).replace("{number}", str(number)).encode() + body; self.done = 0
-            selector.register(self.socket, selectors.EVENT_READ, self); self.send()
-        def send(self): self.got = b""; self.socket.sendall(self.message)
+            self.socket = None
+            self.message = (head % (method, len(body))).replace("{number}", str(number)).encode() + body; self.done = 0; self.send()
+        def send(self):
+            if self.socket is None:  # at first, and with a server that closes after each answer
+                self.socket = socket.create_connection(("127.0.0.1", port)); self.socket.setsockopt(6, 1, 1)
+                selector.register(self.socket, selectors.EVENT_READ, self)
+            self.got = b""; self.socket.sendall(self.message)
         def receive(self):
             part = self.socket.recv(65536)
             if not part: raise SystemExit("closed: %r" % self.got[:300])
@@ -60,6 +63,8 @@ CLIENT = """
             if b" 200 " not in top[:16]: raise SystemExit(self.got[:500].decode("latin-1"))
             lines = [line for line in top.lower().split(b"\\r\\n") if line.startswith(b"content-length:")]
             if lines and len(rest) < int(lines[0][15:]): return
+            if b"connection: close" in top.lower() or top.startswith(b"HTTP/1.0"):
+                selector.unregister(self.socket); self.socket.close(); self.socket = None
             self.done += 1; self.send()
     every = [Client(number) for number in range(clients)]
     start = time.perf_counter()

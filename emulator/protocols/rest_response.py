@@ -10,6 +10,7 @@ from botocore.model import OperationModel
 
 from emulator.body import Body as Content
 from emulator.http import HttpResponse
+from emulator.operation import Answer
 from emulator.protocols.json_writer import unknown_member
 from emulator.protocols.protocol import Serialise
 from emulator.protocols.rest import header_writers
@@ -59,7 +60,9 @@ def compile_response(
         for name, changed in partial.items():
             if result.get(name) is not None:
                 status = changed
-        status = getattr(result, "status", status)  # a result that knows better than the model
+        if isinstance(result, Answer):
+            status = result.status or status
+            headers.extend(result.headers)
         body, content_type = write_body(result)
         if body and not has_content_type:
             headers.append(("Content-Type", content_type))

@@ -19,6 +19,7 @@ from emulator.protocols.errors import BadText
 from emulator.protocols.protocol import ErrorShapes, Parse, Serialise, no_params
 from emulator.protocols.rest import RequestBindings, body_members, payload_member
 from emulator.protocols.rest_response import Body, compile_response
+from emulator.protocols.s3_roots import S3_ROOTS
 from emulator.protocols.xml_reader import XmlReaders, parse_xml
 from emulator.protocols.xml_writer import XmlWriters, escape
 
@@ -126,6 +127,8 @@ class RestXmlProtocol:
             if not names:
                 return _no_body
             root = shape.serialization.get("name", shape.name)
+            if self._is_s3:
+                root = S3_ROOTS.get(model.name, root)
             write = self._writers.members(shape, names)
             head = f'{_DECLARATION}<{root} xmlns="{self._namespace}">'
             if self._is_s3 and model.name == "GetBucketLocation":  # its only member is the root itself
@@ -147,11 +150,12 @@ class RestXmlProtocol:
             return lambda result: ((result.get(name) or "").encode(), "text/plain")
         root = member.serialization.get("name", member.name)
         write_payload = self._writers.writer(member, f"{shape.name}.{name}")
+        opening, named = f"<{root}>", f'<{root} xmlns="{self._namespace}">'
 
         def write_member(result: Mapping[str, Any]) -> tuple[bytes, str]:
             parts = [_DECLARATION]
             write_payload(parts, root, result.get(name) or {})
-            return "".join(parts).encode(), _XML
+            return "".join(parts).replace(opening, named, 1).encode(), _XML
 
         return write_member
 

@@ -11,7 +11,7 @@ from emulator.errors import AwsError, EmulatorError
 from emulator.http import HttpRequest, HttpResponse
 from emulator.operation import Params
 from emulator.protocols.dialects import dialect_of
-from emulator.protocols.errors import Answered
+from emulator.protocols.errors import Answered, UnknownOperation
 from emulator.protocols.json_protocol import JsonProtocol
 from emulator.protocols.protocol import Parse, Serialise, WireProtocol
 from emulator.protocols.query_protocol import QueryProtocol
@@ -64,7 +64,14 @@ class Wire:
         """The operation of a request and its URI's labels. Raises UnknownOperation. S3 paths are path style."""
         if self._router is None:
             self._router = Router(self.model)
-        return self._router.route(request)
+        try:
+            return self._router.route(request)
+        except UnknownOperation:
+            if self.service != "s3":
+                raise
+            message = "The specified method is not allowed against this resource."
+            fields = {"Method": request.method, "ResourceType": _s3_resource_type(request.path)}
+            raise AwsError.named("MethodNotAllowed", message, status=405, fields=fields) from None
 
     def operation_for(self, request: HttpRequest) -> str:
         """The operation of a request, without its labels."""
@@ -124,3 +131,8 @@ class Wire:
             if self.model.operation_model(operation).http["method"] == "HEAD":
                 return HttpResponse(response.status, response.headers)
         return response
+
+
+def _s3_resource_type(path: str) -> str:
+    bucket, _, key = path.lstrip("/").partition("/")
+    return "OBJECT" if key else "BUCKET" if bucket else "SERVICE"

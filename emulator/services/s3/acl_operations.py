@@ -98,7 +98,7 @@ class AclOperations(Reading):
     def put_object_acl(self, params: Params, context: CallContext) -> Reply:
         """Replace an object's list."""
         bucket = self.bucket_of(params)
-        version = self.readable(bucket, params, "PUT")
+        version = self.taggable(bucket, params, "PUT")
         acl = requested_acl(params, self.owner(), required=True)
         assert acl is not None
         self._check_acl(bucket, params, acl)

@@ -14,6 +14,7 @@ from emulator.services.s3.form_operations import FormOperations
 from emulator.services.s3.lifecycle_operations import LifecycleOperations
 from emulator.services.s3.list_operations import ListOperations
 from emulator.services.s3.lock_operations import LockOperations
+from emulator.services.s3.report_operations import ReportOperations
 from emulator.services.s3.restore_operations import RestoreOperations
 from emulator.services.s3.setting_operations import SettingOperations
 from emulator.services.s3.snapshot import Snapshots
@@ -32,6 +33,7 @@ class S3Service(
     AccessOperations,
     CorsOperations,
     SettingOperations,
+    ReportOperations,
     BucketOperations,
     ListOperations,
     CopyOperations,

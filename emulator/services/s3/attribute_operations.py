@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.s3.checksum_rules import COMPOSITE, shown
+from emulator.services.s3.checksum_rules import DEFAULT_ALGORITHM, shown
 from emulator.services.s3.conditions import check_read
 from emulator.services.s3.customer_keys import check_read_key
 from emulator.services.s3.errors import InvalidArgument, InvalidRequest
@@ -60,7 +60,7 @@ class AttributeOperations(Reading):
 
     def _object_parts(self, version: ObjectVersion, params: Params) -> dict[str, Any]:
         shown_parts: dict[str, Any] = {"TotalPartsCount": len(version.parts)}
-        if version.checksum.kind != COMPOSITE:
+        if version.checksum.algorithm == DEFAULT_ALGORITHM:
             return shown_parts
         limit = limit_of(params, "MaxParts", "max-parts", self.quotas.list_page)
         marker = params.get("PartNumberMarker") or 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.errors import AwsError, UnsupportedOperation
-from emulator.operation import CallContext, Params, Reply, operation
+from emulator.operation import Answer, CallContext, Params, Reply, operation
 from emulator.services.s3.bucket_name import check_bucket_name
 from emulator.services.s3.errors import (
     BucketAlreadyOwnedByYou,
@@ -96,7 +96,8 @@ class BucketOperations(S3Hooks):
     def head_bucket(self, params: Params, context: CallContext) -> Reply:
         """Whether a bucket is there, and where."""
         bucket = self.bucket_of(params)
-        return Reply({"BucketRegion": _place(bucket), "BucketArn": bucket.arn, "AccessPointAlias": False})
+        result = {"BucketRegion": _place(bucket), "BucketArn": bucket.arn, "AccessPointAlias": False}
+        return Reply(Answer(result, headers=(("Content-Type", "application/xml"),)))
 
     @operation("GetBucketLocation")
     def get_bucket_location(self, params: Params, context: CallContext) -> Reply:

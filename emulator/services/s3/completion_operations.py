@@ -91,8 +91,7 @@ class CompletionOperations(ObjectOperations):
         version = self.add_object(bucket, upload.key, body, checksum, new, upload.encryption, context, etag=etag)
         version.created_by = upload.upload_id
         version.parts = tuple(
-            PartSummary(part.number, part.content.size, None if part.checksum is None else part.checksum.value)
-            for part in parts
+            PartSummary(part.number, part.content.size, _shown_checksum(part, checksum)) for part in parts
         )
         self.abort_upload(bucket, upload.upload_id)
         encryption = {name: value for name, value in upload.encryption.shown().items() if not name.startswith("SSEC")}
@@ -186,6 +185,12 @@ def _checksum(upload: Upload, parts: Sequence[Part], params: Params) -> Checksum
         if expected != checksum.value:
             raise BadDigest(f"The {algorithm.lower()} you specified did not match the calculated checksum.")
     return checksum
+
+
+def _shown_checksum(part: Part, whole: Checksum) -> str | None:
+    """A part's checksum, where it is of the object's algorithm: reads show it under that name."""
+    known = part.checksum
+    return known.value if known is not None and known.algorithm == whole.algorithm else None
 
 
 def _fingerprint(rows: Sequence[Mapping[str, Any]]) -> tuple[tuple[int, str], ...]:

@@ -11,8 +11,10 @@ __all__ = [
     "AccessControlListNotSupported",
     "AccessForbidden",
     "CrossLocationLoggingProhibited",
+    "IdMismatch",
     "InvalidBucketAclWithObjectOwnership",
     "InvalidPolicyDocument",
+    "InvalidS3DestinationBucket",
     "InvalidTargetBucketForLogging",
     "MalformedACLError",
     "MalformedPOSTRequest",
@@ -20,6 +22,7 @@ __all__ = [
     "MissingSecurityHeader",
     "NoSuchBucketPolicy",
     "NoSuchCORSConfiguration",
+    "NoSuchConfiguration",
     "NoSuchLifecycleConfiguration",
     "NoSuchPublicAccessBlockConfiguration",
     "NoSuchWebsiteConfiguration",
@@ -49,6 +52,12 @@ class CrossLocationLoggingProhibited(S3Error):
     text = "Cross S3 location logging not allowed. "
 
 
+class IdMismatch(S3Error):
+    """A configuration under another id than its own."""
+
+    text = "Document ID does not match the specified configuration ID."
+
+
 class InvalidBucketAclWithObjectOwnership(S3Error):
     """A new bucket cannot have an access control list that its ownership rules out."""
 
@@ -57,6 +66,12 @@ class InvalidBucketAclWithObjectOwnership(S3Error):
 
 class InvalidPolicyDocument(S3Error):
     """The policy of a form cannot be read."""
+
+
+class InvalidS3DestinationBucket(S3Error):
+    """Reports cannot go there."""
+
+    text = "Invalid bucket ARN."
 
 
 class InvalidTargetBucketForLogging(S3Error):
@@ -99,6 +114,13 @@ class NoSuchCORSConfiguration(S3Error):
 
     status = 404
     text = "The CORS configuration does not exist"
+
+
+class NoSuchConfiguration(S3Error):
+    """No configuration has that id."""
+
+    status = 404
+    text = "The specified configuration does not exist."
 
 
 class NoSuchLifecycleConfiguration(S3Error):

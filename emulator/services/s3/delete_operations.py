@@ -61,8 +61,11 @@ class DeleteOperations(Reading):
     ) -> tuple[dict[str, Any], tuple[Effect, ...]]:
         """Delete one key or version: its row of DeleteObjects' answer, and the effects. Raises AccessDenied."""
         if version_id is None:
+            was_there = bucket.keys.newest(key) is not None
             marker = self.expire_current(bucket, key, context.now)
             if marker is None:
+                if not was_there:
+                    return {"Key": key}, ()
                 effects = self.object_event(
                     bucket, "ObjectRemoved:Delete", key, size=None, etag=None, version_id=None, context=context
                 )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from emulator.services.s3.errors import InvalidArgument, InvalidRequest, MalformedXml
@@ -77,7 +78,10 @@ def _check(rule: Rule) -> None:
         raise MalformedXml
     if not any(rule.get(action) for action in _ACTIONS):
         raise InvalidRequest("At least one action needs to be specified in a rule")
-    tagged = bool(_selection(rule).tags)
+    tags = _selection(rule).tags
+    if len({key for key, _ in tags}) < len(tags):
+        raise InvalidRequest("Duplicate Tag Keys are not allowed.")
+    tagged = bool(tags)
     if tagged and rule.get("AbortIncompleteMultipartUpload"):
         raise InvalidRequest("AbortIncompleteMultipartUpload cannot be specified with Tags.")
     expiration = rule.get("Expiration") or {}
@@ -128,7 +132,8 @@ def _check_days(action: Rule, name: str, least: int, member: str = "Days") -> No
         raise InvalidArgument(f"'{member}' for {name} action must be {text}")
     date = action.get("Date")
     if date is not None and date % DAY_SECONDS:
-        raise InvalidArgument("'Date' must be at midnight GMT", fields={"ArgumentName": "Date", "ArgumentValue": date})
+        given = datetime.fromtimestamp(date, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        raise InvalidArgument("'Date' must be at midnight GMT", fields={"ArgumentName": "Date", "ArgumentValue": given})
 
 
 # -- selection ------------------------------------------------------------

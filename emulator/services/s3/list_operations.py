@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from emulator.operation import CallContext, Params, Reply, operation
+from emulator.operation import Answer, CallContext, Params, Reply, operation
 from emulator.services.s3.checksum_rules import listed
 from emulator.services.s3.errors import InvalidArgument
 from emulator.services.s3.key_index import after_prefix
@@ -47,7 +47,7 @@ class ListOperations(S3Store):
         result["Marker"] = encode(marker)
         if page.resume is not None and delimiter:
             result["NextMarker"] = encode(page.resume.after)
-        return Reply(result)
+        return Reply(self._in_its_region(bucket, result))
 
     @operation("ListObjectsV2")
     def list_objects_v2(self, params: Params, context: CallContext) -> Reply:
@@ -77,7 +77,12 @@ class ListOperations(S3Store):
             result["StartAfter"] = encode(start_after)
         if page.resume is not None:
             result["NextContinuationToken"] = page.resume.token()
-        return Reply(result)
+        return Reply(self._in_its_region(bucket, result))
+
+    @staticmethod
+    def _in_its_region(bucket: Bucket, result: dict[str, Any]) -> Answer:
+        """Listings of objects say where the bucket is, in a header that the model leaves out."""
+        return Answer(result, headers=(("x-amz-bucket-region", bucket.region),))
 
     def _object_page(
         self, bucket: Bucket, page: Page[Version], params: Params, limit: int, *, owner: bool

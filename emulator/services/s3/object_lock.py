@@ -11,9 +11,9 @@ from typing import Any
 
 from emulator.operation import Params
 from emulator.services.s3.errors import AccessDenied, InvalidArgument, InvalidRequest
-from emulator.services.s3.state import Bucket, Retention, Version
+from emulator.services.s3.state import Bucket, ObjectVersion, Retention, Version
 
-__all__ = ["MODES", "check_bypass", "check_removable", "default_retention", "lock_of", "requested_lock"]
+__all__ = ["MODES", "check_bypass", "check_removable", "default_retention", "is_protected", "lock_of", "requested_lock"]
 
 MODES = ("GOVERNANCE", "COMPLIANCE")
 _MODE = "x-amz-object-lock-mode"
@@ -84,11 +84,16 @@ def check_bypass(params: Params, bucket: Bucket) -> None:
         raise InvalidArgument(message, fields={"ArgumentName": name})
 
 
+def is_protected(version: Version, now: float, *, bypass: bool = False) -> bool:
+    """Whether retention or a legal hold keeps a version from being deleted. A bypass opens governance mode."""
+    if not isinstance(version, ObjectVersion):
+        return False
+    retention = version.retention
+    retained = retention is not None and retention.until > now and not (bypass and retention.mode == "GOVERNANCE")
+    return retained or version.legal_hold == "ON"
+
+
 def check_removable(version: Version, now: float, *, bypass: bool) -> None:
     """Raises AccessDenied for a version that retention or a legal hold protects."""
-    if version.is_delete_marker:
-        return
-    retention = getattr(version, "retention", None)
-    protected = retention is not None and retention.until > now and not (bypass and retention.mode == "GOVERNANCE")
-    if protected or getattr(version, "legal_hold", None) == "ON":
+    if is_protected(version, now, bypass=bypass):
         raise AccessDenied("Access Denied because object protected by object lock.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from emulator.effects import Effect, Now, Process, Sleep, Spawn
 from emulator.errors import UnsupportedOperation
-from emulator.operation import CallContext, Params, Reply, operation
+from emulator.operation import Answer, CallContext, Params, Reply, operation
 from emulator.services.s3.errors import (
     InvalidArgument,
     InvalidObjectState,
@@ -30,12 +30,6 @@ class GlacierExpeditedRetrievalNotAvailable(S3Error):
 
     status = 503
     text = "Glacier expedited retrievals are currently not available, please try again later"
-
-
-class AlreadyRestored(dict[str, object]):
-    """The answer to a restore of what is restored."""
-
-    status = 200
 
 
 class RestoreOperations(Reading):
@@ -73,7 +67,7 @@ class RestoreOperations(Reading):
             raise RestoreAlreadyInProgress
         if known is not None and context.now < known.expiry:
             version.restore = Restore(known.ready, expiry_of(context.now, days), days, known.tier)
-            return Reply(AlreadyRestored())
+            return Reply(Answer({}, status=200))
         ready = context.now + seconds
         version.restore = Restore(ready, expiry_of(ready, days), days, tier)
         effects = self._restore_event(bucket, version, "ObjectRestore:Post", context)

@@ -129,6 +129,16 @@ def test_an_upload_without_an_algorithm_ends_with_crc64nvme(s3: S3Driver) -> Non
     assert (done["ChecksumCRC64NVME"], done["ChecksumType"]) == (text(KNOWN["CRC64NVME"]), "FULL_OBJECT")
 
 
+def test_a_parts_own_checksum_is_not_shown_as_one_of_the_objects_algorithm(s3: S3Driver) -> None:
+    upload_id, _ = s3.upload("key")
+    rows = parts_of(s3, upload_id, "CRC32", [b"a" * PART, b"b"])
+    s3.complete("key", upload_id, rows)
+    part = s3.get("key", PartNumber=2, ChecksumMode="ENABLED")
+    assert not any(name.startswith("Checksum") for name in part)
+    shown = s3.call("GetObjectAttributes", Bucket="bucket", Key="key", ObjectAttributes=["ObjectParts"])
+    assert shown["ObjectParts"] == {"TotalPartsCount": 2}
+
+
 def test_parts_and_completions_must_keep_to_the_algorithm(s3: S3Driver) -> None:
     begun = s3.call("CreateMultipartUpload", Bucket="bucket", Key="key", ChecksumAlgorithm="SHA256")
     params = {"Bucket": "bucket", "Key": "key", "UploadId": begun["UploadId"], "PartNumber": 1, "Body": CHECK}
