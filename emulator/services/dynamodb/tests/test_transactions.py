@@ -10,7 +10,10 @@ from emulator.errors import AwsError
 from emulator.services.dynamodb import restored_state, snapshot_of
 from emulator.services.dynamodb.tests.conftest import DynamodbDriver, av, plain
 
-EMPTY_KEY = "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
+EMPTY_KEY = (
+    "One or more parameter values are not valid. "
+    "The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
+)
 NO_MATCH = "The provided key element does not match the schema"
 ABSENT = {"ConditionExpression": "attribute_not_exists(pk)"}
 
