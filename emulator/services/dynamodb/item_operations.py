@@ -42,11 +42,12 @@ class ItemOperations(DynamodbStore):
             item = checked_item(params["Item"])
         expressions = read_expressions("PutItem", params)
         _check_return_values(params, ("NONE", "ALL_OLD"))
-        check_put_size(item, self.state.quotas)
+        size = check_put_size(item, self.state.quotas)
         request = WriteRequest(
             "Put",
             params["TableName"],
             item=item,
+            size=size,
             condition=expressions.condition,
             show_item_on_failure=_shows_item(params),
         )

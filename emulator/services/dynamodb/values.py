@@ -50,7 +50,13 @@ _SET_KINDS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 def checked_item(item: Mapping[str, AttributeValue]) -> Item:
     """The item with its numbers in canonical text. Raises RequestError for a value that cannot be stored."""
-    return {name: checked_value(value) for name, value in item.items()}
+    checked: Item = {}
+    for name, value in item.items():
+        if value is not None and "S" in value and len(value) == 1:
+            checked[name] = value  # most of all values: nothing to check
+        else:
+            checked[name] = checked_value(value)
+    return checked
 
 
 def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
