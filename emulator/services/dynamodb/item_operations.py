@@ -37,6 +37,7 @@ class ItemOperations(DynamodbStore):
     @operation("PutItem")
     def put_item(self, params: Params, context: CallContext) -> Reply:
         """Put an item instead of the one with its key."""
+        self.state.check_name(params["TableName"])
         check_parameters("PutItem", params)
         with worded("PutItem"):
             item = checked_item(params["Item"])
@@ -60,6 +61,7 @@ class ItemOperations(DynamodbStore):
     @operation("DeleteItem")
     def delete_item(self, params: Params, context: CallContext) -> Reply:
         """Delete an item; no error where there is none."""
+        self.state.check_name(params["TableName"])
         check_parameters("DeleteItem", params)
         with worded("DeleteItem"):
             key = checked_item(params["Key"])
@@ -81,6 +83,7 @@ class ItemOperations(DynamodbStore):
     @operation("UpdateItem")
     def update_item(self, params: Params, context: CallContext) -> Reply:
         """Change parts of an item, or make it."""
+        self.state.check_name(params["TableName"])
         check_parameters("UpdateItem", params)
         with worded("UpdateItem"):
             key = checked_item(params["Key"])
@@ -104,6 +107,7 @@ class ItemOperations(DynamodbStore):
     def get_item(self, params: Params, context: CallContext) -> Reply:
         """An item, or the parts of it that the projection names."""
         state = self.state
+        self.state.check_name(params["TableName"])
         check_parameters("GetItem", params)
         with worded("GetItem"):
             key = checked_item(params["Key"])

@@ -59,6 +59,7 @@ class TransactionOperations(DynamodbStore):
             raise ValidationException("TransactItems can only contain one of Check, Put, Update or Delete")
         kind = given[0]
         action = row[kind]
+        self.state.check_name(action["TableName"])
         check_parameters(kind, action)
         item = key = None
         if kind == "Put":
@@ -122,6 +123,7 @@ class TransactionOperations(DynamodbStore):
 
     def _get_request(self, row: Params) -> tuple[str, Item, Projection | None]:
         get = row["Get"]
+        self.state.check_name(get["TableName"])
         check_parameters("Get", get)
         with worded("Get"):
             key = checked_item(get["Key"])
