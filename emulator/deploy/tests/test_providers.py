@@ -38,6 +38,7 @@ STATES = {
 """What the model-made answers say where a provider waits or looks for something."""
 ONE_OF = {
     "AWS::Lambda::Function": {"Code": {"ZipFile": "x"}, "Runtime": "python3.13"},
+    "AWS::DynamoDB::GlobalTable": {"BillingMode": "PAY_PER_REQUEST", "Replicas": [{"Region": "us-east-1"}]},
     "AWS::SecretsManager::Secret": {"GenerateSecretString": {"GenerateStringKey": "k", "SecretStringTemplate": "{}"}},
     "AWS::CloudFormation::Stack": {"TemplateURL": "file:///t.yaml", "TimeoutInMinutes": 1},
 }
