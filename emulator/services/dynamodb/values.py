@@ -76,7 +76,9 @@ def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
                 return {"M": {name: checked_value(member, level + 1) for name, member in inner.items()}}
             return {"L": [checked_value(member, level + 1) for member in inner]}
         if kind == "NULL":
-            return value if inner else {"NULL": True}
+            if inner is not True:
+                raise RequestError(f"{_INVALID}Null attribute value types must have the value of true")
+            return value
         if kind in _SET_KINDS:
             return _checked_set(kind, inner)
     raise RequestError(_EMPTY)

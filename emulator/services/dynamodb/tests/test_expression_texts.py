@@ -239,10 +239,7 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "UpdateItem",
         {"ExpressionAttributeValues": {":s": {"S": ""}}},
-        (
-            "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: "
-            "UpdateExpression and ConditionExpression are null"
-        ),
+        ("1 validation error detected: ExpressionAttributeValues can only be specified when using expressions"),
     ),
     (
         "Scan",

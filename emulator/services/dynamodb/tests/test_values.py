@@ -121,6 +121,7 @@ REFUSED_VALUES: list[tuple[dict[str, Any], str]] = [
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     ),
     ({"S": "a", "N": "x"}, f"{NOT_NUMERIC}: x"),
+    ({"NULL": False}, f"{INVALID}Null attribute value types must have the value of true"),
     ({"SS": []}, f"{INVALID}An string set  may not be empty"),
     ({"NS": []}, f"{INVALID}An number set  may not be empty"),
     ({"BS": []}, f"{INVALID}An binary set  may not be empty"),
@@ -151,10 +152,6 @@ def test_documents_nest_to_thirty_two_levels() -> None:
     checked_value(deep(31))
     with pytest.raises(RequestError, match="Nesting Levels have exceeded supported limits"):
         checked_value(deep(32))
-
-
-def test_a_false_null_is_a_null() -> None:
-    assert checked_value({"NULL": False}) == {"NULL": True}
 
 
 def test_sets_are_equal_in_any_order_and_lists_are_not() -> None:
