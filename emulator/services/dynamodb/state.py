@@ -63,6 +63,14 @@ class DynamodbState:
             raise ValidationException(f"{count} detected: {'; '.join(problems)}")
         return text
 
+    def could_be_name(self, name: str) -> bool:
+        """Whether a table could have that name, or that ARN."""
+        try:
+            self.table_name(name)
+        except ValidationException:
+            return False
+        return True
+
     def check_name(self, name: str) -> None:
         """Raise ValidationException where `name` can be no table's: what AWS looks at before anything else of a request."""
         if name not in self.tables:

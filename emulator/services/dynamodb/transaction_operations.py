@@ -55,7 +55,11 @@ class TransactionOperations(DynamodbStore):
 
     def _write_request(self, row: Params) -> WriteRequest:
         given = [kind for kind in KINDS if row.get(kind) is not None]
-        if len(given) != 1:
+        if not given:
+            raise ValidationException(
+                "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"
+            )
+        if len(given) > 1:
             raise ValidationException("TransactItems can only contain one of Check, Put, Update or Delete")
         kind = given[0]
         action = row[kind]

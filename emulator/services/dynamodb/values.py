@@ -21,6 +21,7 @@ __all__ = [
     "TYPES",
     "AttributeValue",
     "Item",
+    "canonical_set",
     "checked_item",
     "checked_value",
     "equal",
@@ -91,7 +92,12 @@ def _checked_set(kind: str, members: list[Any]) -> AttributeValue:
         members = [canonical_number(member) for member in members]
     if len(set(members)) != len(members):
         raise _duplicates(kind, members)
-    return {kind: members}
+    return canonical_set(kind, members)
+
+
+def canonical_set(kind: str, members: Iterable[Any]) -> AttributeValue:
+    """A set in DynamoDB's own order: strings and binaries by their bytes, numbers by value."""
+    return {kind: sorted(members, key=number_sort_key if kind == "NS" else None)}
 
 
 def _duplicates(kind: str, members: list[Any]) -> RequestError:

@@ -90,6 +90,13 @@ def test_counts_are_bounded(db: DynamodbDriver) -> None:
         "' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length less than or "
         "equal to 25, Member must have length greater than or equal to 1]"
     )
+    code, message = db.error("BatchWriteItem", RequestItems={"bad!name": [put(1)]})
+    assert message == (
+        "1 validation error detected: Value '{bad!name=[WriteRequest(putRequest=PutRequest(item={pk=AttributeValue(s=1)}), "
+        "deleteRequest=null)]}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: [Member must have "
+        "length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression "
+        "pattern: [a-zA-Z0-9_.-]+]"
+    )
     keys = [{"pk": av(str(number))} for number in range(101)]
     assert db.error("BatchGetItem", RequestItems={"items": {"Keys": keys}})[1] == (
         "1 validation error detected: Value at 'RequestItems.items.member.Keys' failed to satisfy constraint: "

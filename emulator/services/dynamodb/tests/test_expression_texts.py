@@ -285,3 +285,11 @@ def test_parameters_that_do_not_go_together_are_told_in_awss_words(
     operation: str, params: dict[str, Any], message: str
 ) -> None:
     assert message_of(operation, **params) == message
+
+
+def test_the_size_of_a_string_is_counted_in_utf_16_units() -> None:
+    condition = read_expressions(
+        "PutItem", {"ConditionExpression": "size(a) = :n", "ExpressionAttributeValues": {":n": {"N": "3"}}}
+    ).condition
+    assert condition is not None
+    assert condition.holds({"a": {"S": "\N{LATIN SMALL LETTER E WITH ACUTE}\N{GRINNING FACE}"}})

@@ -154,6 +154,12 @@ def test_documents_nest_to_thirty_two_levels() -> None:
         checked_value(deep(32))
 
 
+def test_sets_come_back_in_their_own_order() -> None:
+    assert checked_value({"SS": ["b", "", "a"]}) == {"SS": ["", "a", "b"]}
+    assert checked_value({"NS": ["10", "9", "-1.50"]}) == {"NS": ["-1.5", "9", "10"]}
+    assert checked_value({"BS": [b"\xff", b"\x00"]}) == {"BS": [b"\x00", b"\xff"]}
+
+
 def test_sets_are_equal_in_any_order_and_lists_are_not() -> None:
     assert equal({"M": {"a": {"SS": ["x", "y"]}}}, {"M": {"a": {"SS": ["y", "x"]}}})
     assert not equal({"L": [{"S": "x"}, {"S": "y"}]}, {"L": [{"S": "y"}, {"S": "x"}]})
