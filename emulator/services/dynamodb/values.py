@@ -87,7 +87,8 @@ def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
 
 def _checked_set(kind: str, members: list[Any]) -> AttributeValue:
     if not members:
-        raise RequestError(f"{_INVALID}An {_SET_KINDS[kind]} set  may not be empty")
+        what = "Binary sets should not be empty" if kind == "BS" else f"An {_SET_KINDS[kind]} set  may not be empty"
+        raise RequestError(f"{_INVALID}{what}")
     if kind == "NS":
         members = [canonical_number(member) for member in members]
     if len(set(members)) != len(members):

@@ -124,7 +124,7 @@ REFUSED_VALUES: list[tuple[dict[str, Any], str]] = [
     ({"NULL": False}, f"{INVALID}Null attribute value types must have the value of true"),
     ({"SS": []}, f"{INVALID}An string set  may not be empty"),
     ({"NS": []}, f"{INVALID}An number set  may not be empty"),
-    ({"BS": []}, f"{INVALID}An binary set  may not be empty"),
+    ({"BS": []}, f"{INVALID}Binary sets should not be empty"),
     ({"SS": ["b", "a", "b"]}, f'{INVALID}Input collection ["a", "b", "b"] contains duplicates.'),
     ({"NS": ["2", "1", "2.0"]}, f"{INVALID}Input collection contains duplicates."),
     (
