@@ -50,6 +50,8 @@ class Dialect:
     """Shapes whose length is counted in bytes of UTF-8."""
     query_codes: Mapping[str, str] = field(default_factory=dict)
     """By error shape: the code of the query protocol that the service spoke before, where it differs from the shape's name."""
+    as_is: frozenset[str] = frozenset()
+    """Structures that the service keeps as the wire has them, apart from blobs: written without a look into them (JSON protocols)."""
 
 
 _S3_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
@@ -63,6 +65,7 @@ _DIALECTS: Mapping[str, Dialect] = {
     "cloudformation": _QUERY,
     "dynamodb": Dialect(
         error_namespace="com.amazonaws.dynamodb.v20120810#",  # [O]
+        as_is=frozenset({"AttributeValue"}),
         constraints={
             # AWS words these itself; the service does.
             "BatchGetRequestMap": {"min": None, "max": None},
@@ -72,7 +75,9 @@ _DIALECTS: Mapping[str, Dialect] = {
             "ReturnValue": {"enum": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")},  # [O]
         },
     ),
-    "dynamodbstreams": Dialect(error_namespace="com.amazonaws.dynamodb.v20120810#"),
+    "dynamodbstreams": Dialect(
+        error_namespace="com.amazonaws.dynamodb.v20120810#", as_is=frozenset({"AttributeValue"})
+    ),
     "elasticache": Dialect(
         invalid_code="InvalidParameterValue",
         missing_code="MissingParameter",

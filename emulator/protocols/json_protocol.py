@@ -15,7 +15,7 @@ from emulator.errors import AwsError
 from emulator.http import HttpRequest, HttpResponse
 from emulator.protocols.dialects import FRAMEWORK_NAMESPACES, Dialect
 from emulator.protocols.json_reader import JsonReaders
-from emulator.protocols.json_writer import JsonWriters
+from emulator.protocols.json_writer import JsonWriters, write_blob
 from emulator.protocols.protocol import ErrorShapes, Parse, Serialise, load_json, no_params
 
 __all__ = ["JsonProtocol"]
@@ -27,7 +27,7 @@ class JsonProtocol:
     def __init__(self, model: ServiceModel, dialect: Dialect, *, strict: bool) -> None:
         self._dialect = dialect
         self._readers = JsonReaders()
-        self._writers = JsonWriters(strict=strict)
+        self._writers = JsonWriters(strict=strict, as_is=dialect.as_is)
         self._errors = ErrorShapes(model)
         self._content_type = ("Content-Type", f"application/x-amz-json-{model.metadata.get('jsonVersion', '1.0')}")
         self._query_compatible = "awsQueryCompatible" in model.metadata
@@ -56,7 +56,7 @@ class JsonProtocol:
 
         def serialise(result: Mapping[str, Any], request_id: str) -> HttpResponse:
             headers = (("x-amzn-RequestId", request_id), content_type)
-            return HttpResponse(200, headers, orjson.dumps(write(result)))
+            return HttpResponse(200, headers, orjson.dumps(write(result), default=write_blob))
 
         return serialise
 
@@ -71,7 +71,7 @@ class JsonProtocol:
             code = self._dialect.query_codes.get(name, name)
             fault = "Receiver" if error.fault == "server" else "Sender"
             headers.append(("x-amzn-query-error", f"{code};{fault}"))
-        return HttpResponse(error.status, tuple(headers), orjson.dumps(body))
+        return HttpResponse(error.status, tuple(headers), orjson.dumps(body, default=write_blob))
 
     def _members(self, error: AwsError, shape: StructureShape | None) -> dict[str, Any]:
         """The error's members, its message under the name that the shape has for it."""

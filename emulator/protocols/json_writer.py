@@ -16,7 +16,7 @@ from botocore.model import ListShape, MapShape, Shape, StructureShape
 from emulator.errors import InternalFailure
 from emulator.protocols.scalars import format_float, timestamp_formatter
 
-__all__ = ["JsonWriters", "Writer", "checked", "unknown_member"]
+__all__ = ["JsonWriters", "Writer", "checked", "unknown_member", "write_blob"]
 
 Writer = Callable[[Any], Any]
 
@@ -24,8 +24,9 @@ Writer = Callable[[Any], Any]
 class JsonWriters:
     """Compiles the writers of one service."""
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, as_is: frozenset[str] = frozenset()) -> None:
         self._strict = strict
+        self._as_is = frozenset() if strict else as_is
         self._structures: dict[str, Writer] = {}
 
     def writer(self, shape: Shape, where: str) -> Writer:
@@ -34,9 +35,13 @@ class JsonWriters:
             return self._structure(shape)
         if isinstance(shape, ListShape):
             member = self.writer(shape.member, f"{where}[]")
+            if member is _write_as_is and isinstance(shape.member, MapShape):
+                return _write_as_is
             return lambda value: [None if item is None else member(item) for item in value]
         if isinstance(shape, MapShape):
             item_writer = self.writer(shape.value, f"{where}{{}}")
+            if item_writer is _write_as_is and shape.value.name in self._as_is:
+                return _write_as_is
             return lambda value: {key: item_writer(item) for key, item in value.items() if item is not None}
         return checked(_scalar_writer(shape), shape, where) if self._strict else _scalar_writer(shape)
 
@@ -46,7 +51,7 @@ class JsonWriters:
         return _structure_writer(shape.name, table, frozenset(shape.members), strict=self._strict)
 
     def _structure(self, shape: StructureShape) -> Writer:
-        if getattr(shape, "is_document_type", False):
+        if getattr(shape, "is_document_type", False) or shape.name in self._as_is:
             return _write_as_is
         known = self._structures.get(shape.name)
         if known is not None:
@@ -96,14 +101,15 @@ def _write_double(value: float) -> float | str:
     return value if math.isfinite(value) else format_float(value)
 
 
-def _write_blob(value: bytes) -> str:
+def write_blob(value: bytes) -> str:
+    """Base64, as JSON carries a blob."""
     return binascii.b2a_base64(value, newline=False).decode("ascii")
 
 
 def _scalar_writer(shape: Shape) -> Writer:
     kind = shape.type_name
     if kind == "blob":
-        return _write_blob
+        return write_blob
     if kind in ("double", "float"):
         return _write_double
     if kind == "timestamp":

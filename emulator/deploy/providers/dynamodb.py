@@ -16,7 +16,7 @@ from emulator.deploy.providers.dynamodb_settings import configure, encryption
 from emulator.deploy.resource_type import Made, Request, ResourceType, finished, pick
 from emulator.effects import Call, Process, Sleep
 
-__all__ = ["LONGEST_CHANGE_SECONDS", "TABLE_PROPERTIES", "TYPES", "create_table", "update_table"]
+__all__ = ["INDEX_PROPERTIES", "LONGEST_CHANGE_SECONDS", "TABLE_PROPERTIES", "TYPES", "create_table", "update_table"]
 
 LONGEST_CHANGE_SECONDS = 60.0
 _SCALARS = (
@@ -181,18 +181,19 @@ _THROUGHPUT = {"ReadCapacityUnits": INT, "WriteCapacityUnits": INT}
 _MAXIMA = {"MaxReadRequestUnits": INT, "MaxWriteRequestUnits": INT}
 _WARM = {"ReadUnitsPerSecond": INT, "WriteUnitsPerSecond": INT}
 
+INDEX_PROPERTIES: Mapping[str, Shape] = {
+    "IndexName": STR,
+    "KeySchema": _KEYS,
+    "OnDemandThroughput": _MAXIMA,
+    "Projection": _PROJECTION,
+    "ProvisionedThroughput": _THROUGHPUT,
+    "WarmThroughput": _WARM,
+}
 TABLE_PROPERTIES: Mapping[str, Shape] = {
     "AttributeDefinitions": {"AttributeName": STR, "AttributeType": STR},
     "BillingMode": STR,
     "DeletionProtectionEnabled": BOOL,
-    "GlobalSecondaryIndexes": {
-        "IndexName": STR,
-        "KeySchema": _KEYS,
-        "OnDemandThroughput": _MAXIMA,
-        "Projection": _PROJECTION,
-        "ProvisionedThroughput": _THROUGHPUT,
-        "WarmThroughput": _WARM,
-    },
+    "GlobalSecondaryIndexes": INDEX_PROPERTIES,
     "KeySchema": _KEYS,
     "LocalSecondaryIndexes": {"IndexName": STR, "KeySchema": _KEYS, "Projection": _PROJECTION},
     "OnDemandThroughput": _MAXIMA,

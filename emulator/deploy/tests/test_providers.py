@@ -52,6 +52,7 @@ STATES = {
 ONE_OF = {
     "AWS::Lambda::LayerVersionPermission": {"LayerVersionArn": "arn:aws:lambda:us-east-1:000000000000:layer:x:1"},
     "AWS::Lambda::Function": {"Code": {"ZipFile": "x"}, "Runtime": "python3.13"},
+    "AWS::DynamoDB::GlobalTable": {"BillingMode": "PAY_PER_REQUEST", "Replicas": [{"Region": "us-east-1"}]},
     "AWS::SecretsManager::Secret": {"GenerateSecretString": {"GenerateStringKey": "k", "SecretStringTemplate": "{}"}},
     "AWS::CloudFormation::Stack": {"TemplateURL": "file:///t.yaml", "TimeoutInMinutes": 1},
 }

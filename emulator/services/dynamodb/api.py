@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from emulator.services.dynamodb.backup_operations import BackupOperations
 from emulator.services.dynamodb.batch_operations import BatchOperations
 from emulator.services.dynamodb.item_operations import ItemOperations
 from emulator.services.dynamodb.partiql import PartiqlOperations
@@ -21,6 +22,7 @@ class DynamodbService(
     TableChanges,
     TagOperations,
     SettingOperations,
+    BackupOperations,
     ItemOperations,
     BatchOperations,
     QueryOperations,
@@ -30,7 +32,7 @@ class DynamodbService(
     """DynamoDB for one account and region."""
 
     service_id = "dynamodb"
-    resource_members = ("TableName", "ResourceArn")
+    resource_members = ("TableName", "ResourceArn", "BackupArn")
 
 
 class DynamodbStreamsService(StreamOperations):

@@ -21,6 +21,7 @@ from emulator.services.dynamodb.expressions import Projection, check_parameters,
 from emulator.services.dynamodb.key_checks import NO_MATCH, check_key, check_no_empty_key
 from emulator.services.dynamodb.ordering import Place
 from emulator.services.dynamodb.request_error import worded
+from emulator.services.dynamodb.state import DynamodbState
 from emulator.services.dynamodb.store import DynamodbStore
 from emulator.services.dynamodb.table import Table
 from emulator.services.dynamodb.values import Item, checked_item
@@ -106,7 +107,7 @@ class BatchOperations(DynamodbStore):
         requests, state, now = params["RequestItems"], self.state, context.now
         if not requests:
             raise ValidationException("The requestItems parameter is required for BatchWriteItem")
-        _check_counts(requests, state.quotas.batch_write_requests)
+        _check_counts(requests, state)
         writes = [(name, row, self._batch_write(name, row)) for name, rows in requests.items() for row in rows]
         located = [(name, row, self._locate(write, now)) for name, row, write in writes]
         seen: set[tuple[str, Place]] = set()
@@ -178,12 +179,24 @@ def _check_keys(requests: Mapping[str, Any], most: int) -> None:
         raise ValidationException("Too many items requested for the BatchGetItem call")
 
 
-def _check_counts(requests: Mapping[str, Any], most: int) -> None:
-    if any(not 1 <= len(rows) <= most for rows in requests.values()):
+def _check_counts(requests: Mapping[str, Any], state: DynamodbState) -> None:
+    most = state.quotas.batch_write_requests
+    constraint = ""
+    if not all(state.could_be_name(name) for name in requests):
+        constraint = (
+            f"Map keys must satisfy constraint: [Member must have length less than or equal to {state.quotas.longest_table_name}, Member "
+            f"must have length greater than or equal to {state.quotas.shortest_table_name}, Member must satisfy regular expression "
+            "pattern: [a-zA-Z0-9_.-]+]"
+        )
+    elif any(not 1 <= len(rows) <= most for rows in requests.values()):
+        constraint = (
+            f"Map value must satisfy constraint: [Member must have length less than or equal to {most}, Member must have length "
+            "greater than or equal to 1]"
+        )
+    if constraint:
         shown = ", ".join(f"{name}=[{', '.join(map(_echo, rows))}]" for name, rows in requests.items())
         raise ValidationException(
-            f"1 validation error detected: Value '{{{shown}}}' at 'requestItems' failed to satisfy constraint: Map value must satisfy "
-            f"constraint: [Member must have length less than or equal to {most}, Member must have length greater than or equal to 1]"
+            f"1 validation error detected: Value '{{{shown}}}' at 'requestItems' failed to satisfy constraint: {constraint}"
         )
     if sum(len(rows) for rows in requests.values()) > most:
         raise ValidationException("Too many items requested for the BatchWriteItem call")
@@ -191,8 +204,15 @@ def _check_counts(requests: Mapping[str, Any], most: int) -> None:
 
 def _echo(row: Mapping[str, Any]) -> str:
     """A request in the manner of Java's toString."""
-    put = row.get("PutRequest")
-    delete = row.get("DeleteRequest")
-    shown_put = "null" if put is None else f"PutRequest(item={put.get('Item')})"
-    shown_delete = "null" if delete is None else f"DeleteRequest(key={delete.get('Key')})"
+    put, delete = row.get("PutRequest"), row.get("DeleteRequest")
+    shown_put = "null" if put is None else f"PutRequest(item={_echo_item(put.get('Item', {}))})"
+    shown_delete = "null" if delete is None else f"DeleteRequest(key={_echo_item(delete.get('Key', {}))})"
     return f"WriteRequest(putRequest={shown_put}, deleteRequest={shown_delete})"
+
+
+def _echo_item(item: Mapping[str, Any]) -> str:
+    values = (
+        f"{name}=AttributeValue({', '.join(f'{kind[0].lower()}{kind[1:]}={inner}' for kind, inner in value.items())})"
+        for name, value in item.items()
+    )
+    return f"{{{', '.join(values)}}}"

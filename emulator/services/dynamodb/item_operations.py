@@ -37,16 +37,18 @@ class ItemOperations(DynamodbStore):
     @operation("PutItem")
     def put_item(self, params: Params, context: CallContext) -> Reply:
         """Put an item instead of the one with its key."""
+        self.state.check_name(params["TableName"])
         check_parameters("PutItem", params)
         with worded("PutItem"):
             item = checked_item(params["Item"])
         expressions = read_expressions("PutItem", params)
         _check_return_values(params, ("NONE", "ALL_OLD"))
-        check_put_size(item, self.state.quotas)
+        size = check_put_size(item, self.state.quotas)
         request = WriteRequest(
             "Put",
             params["TableName"],
             item=item,
+            size=size,
             condition=expressions.condition,
             show_item_on_failure=_shows_item(params),
         )
@@ -59,6 +61,7 @@ class ItemOperations(DynamodbStore):
     @operation("DeleteItem")
     def delete_item(self, params: Params, context: CallContext) -> Reply:
         """Delete an item; no error where there is none."""
+        self.state.check_name(params["TableName"])
         check_parameters("DeleteItem", params)
         with worded("DeleteItem"):
             key = checked_item(params["Key"])
@@ -80,6 +83,7 @@ class ItemOperations(DynamodbStore):
     @operation("UpdateItem")
     def update_item(self, params: Params, context: CallContext) -> Reply:
         """Change parts of an item, or make it."""
+        self.state.check_name(params["TableName"])
         check_parameters("UpdateItem", params)
         with worded("UpdateItem"):
             key = checked_item(params["Key"])
@@ -103,6 +107,7 @@ class ItemOperations(DynamodbStore):
     def get_item(self, params: Params, context: CallContext) -> Reply:
         """An item, or the parts of it that the projection names."""
         state = self.state
+        self.state.check_name(params["TableName"])
         check_parameters("GetItem", params)
         with worded("GetItem"):
             key = checked_item(params["Key"])

@@ -84,11 +84,15 @@ def _stripped(number: Decimal) -> Decimal:
 
 def number_add(left: str, right: str) -> str:
     """The sum of two canonical numbers. Raises ValidationException when it is out of range or has too many digits."""
+    if _PLAIN(left) is not None and _PLAIN(right) is not None:
+        return str(int(left) + int(right))
     return _canonical(_EXACT.add(Decimal(left), Decimal(right)), ValidationException)
 
 
 def number_subtract(left: str, right: str) -> str:
     """The difference of two canonical numbers. Raises ValidationException as `number_add`."""
+    if _PLAIN(left) is not None and _PLAIN(right) is not None:
+        return str(int(left) - int(right))
     return _canonical(_EXACT.subtract(Decimal(left), Decimal(right)), ValidationException)
 
 

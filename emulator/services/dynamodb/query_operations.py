@@ -31,6 +31,7 @@ class QueryOperations(DynamodbStore):
     def query(self, params: Params, context: CallContext) -> Reply:
         """A page of the items of one partition, in the order of the sort key."""
         state = self.state
+        state.check_name(params["TableName"])
         check_parameters("Query", params)
         check_select(params, ENVELOPE)
         start = _start_key("Query", params)
@@ -76,6 +77,7 @@ class QueryOperations(DynamodbStore):
         state = self.state
         segment, total = params.get("Segment"), params.get("TotalSegments")
         _check_segment(segment, total)
+        state.check_name(params["TableName"])
         check_parameters("Scan", params)
         check_select(params, "")
         start = _start_key("Scan", params)

@@ -23,11 +23,11 @@ def size_of_item(item: Mapping[str, AttributeValue]) -> int:
     total = 0
     for name, value in item.items():
         total += len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
-        inner = value.get("S")
-        if inner is None:
-            total += size_of_value(value)
-        else:
+        if "S" in value:
+            inner = value["S"]
             total += len(inner) if inner.isascii() else len(inner.encode("utf-8", "surrogatepass"))
+        else:
+            total += size_of_value(value)
     return total
 
 

@@ -11,6 +11,7 @@ from dataclasses import fields
 from typing import Any
 
 from emulator.account import Account
+from emulator.services.dynamodb.backups import Backup
 from emulator.services.dynamodb.key_schema import KeySchema
 from emulator.services.dynamodb.quotas import DynamodbQuotas
 from emulator.services.dynamodb.secondary_index import SecondaryIndex
@@ -22,7 +23,7 @@ from emulator.services.dynamodb.throughput import Throughput
 from emulator.services.dynamodb.time_to_live import TimeToLive
 from emulator.services.dynamodb.transactions import TransactionOutcome
 
-__all__ = ["restored_state", "snapshot_of"]
+__all__ = ["restored_state", "snapshot_of", "table_data", "table_of"]
 
 _AS_IS = (
     "name",
@@ -41,6 +42,7 @@ _AS_IS = (
     "tags",
     "recovery",
     "policy",
+    "restored",
     "creating_until",
     "updating_until",
     "deleting_until",
@@ -60,6 +62,7 @@ _INDEX_AS_IS = (
 _STREAM_AS_IS = ("arn", "label", "table_name", "key_schema", "view_type", "created", "region", "disabled")
 _SHARD_AS_IS = ("shard_id", "parent", "created", "first", "closed", "trimmed")
 _RECORD = tuple(field.name for field in fields(StreamRecord))
+_BACKUP = tuple(field.name for field in fields(Backup))
 _THROUGHPUT = tuple(field.name for field in fields(Throughput))
 
 
@@ -71,8 +74,9 @@ def snapshot_of(state: DynamodbState) -> dict[str, Any]:
     """Everything as plain data, which shares nothing with the state that either would change."""
     return copy.deepcopy(
         {
-            "tables": [_table_data(table) for table in state.tables.values()],
+            "tables": [table_data(table) for table in state.tables.values()],
             "streams": [_stream_data(stream) for stream in state.streams.values()],
+            "backups": [_picked(backup, _BACKUP) for backup in state.backups.values()],
             "tokens": [(token, end, asked, outcome.data()) for token, end, asked, outcome in state.tokens.rows()],
         }
     )
@@ -88,8 +92,9 @@ def restored_state(
         stream = _stream_of(row, state.quotas)
         state.streams[stream.arn] = stream
     for row in snapshot["tables"]:
-        table = _table_of(row, state.streams, state.quotas)
+        table = table_of(row, state.streams, state.quotas)
         state.tables[table.name] = table
+    state.backups = {row["arn"]: Backup(**row) for row in snapshot["backups"]}
     state.tokens.restore(
         [
             (token, end, asked, TransactionOutcome.of_data(outcome, state.tables))
@@ -99,7 +104,7 @@ def restored_state(
     return state
 
 
-def _table_data(table: Table) -> dict[str, Any]:
+def table_data(table: Table) -> dict[str, Any]:
     """A table with its items."""
     return {
         **_picked(table, _AS_IS),
@@ -120,7 +125,7 @@ def _table_data(table: Table) -> dict[str, Any]:
     }
 
 
-def _table_of(data: dict[str, Any], streams: dict[str, Stream], quotas: DynamodbQuotas) -> Table:
+def table_of(data: dict[str, Any], streams: dict[str, Stream], quotas: DynamodbQuotas) -> Table:
     """The table of a snapshot."""
     schema = KeySchema.of(data["schema"], data["attribute_types"])
     table = Table(

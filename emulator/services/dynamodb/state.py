@@ -6,6 +6,7 @@ import re
 
 from emulator.account import Account
 from emulator.effects import Effect, Notify, Now, Process, Spawn, WaitFor
+from emulator.services.dynamodb.backups import Backup
 from emulator.services.dynamodb.capacity import same_item, write_consumption
 from emulator.services.dynamodb.errors import ResourceNotFoundException, ValidationException
 from emulator.services.dynamodb.quotas import DynamodbQuotas
@@ -29,6 +30,8 @@ class DynamodbState:
         self.tables: dict[str, Table] = {}
         self.streams: dict[str, Stream] = {}
         """By ARN; those of tables that are gone, and those that were disabled, for a day."""
+        self.backups: dict[str, Backup] = {}
+        """By ARN; they outlive their tables."""
         self.tokens = Tokens(self.quotas.idempotency_seconds)
         self.throttle = Throttle(self.quotas)
         self.sweeping: set[str] = set()
@@ -59,6 +62,19 @@ class DynamodbState:
             count = "1 validation error" if len(problems) == 1 else f"{len(problems)} validation errors"
             raise ValidationException(f"{count} detected: {'; '.join(problems)}")
         return text
+
+    def could_be_name(self, name: str) -> bool:
+        """Whether a table could have that name, or that ARN."""
+        try:
+            self.table_name(name)
+        except ValidationException:
+            return False
+        return True
+
+    def check_name(self, name: str) -> None:
+        """Raise ValidationException where `name` can be no table's: what AWS looks at before anything else of a request."""
+        if name not in self.tables:
+            self.table_name(name)
 
     def table(self, name: str, now: float) -> Table:
         """The table of that name or ARN, ready for items. Raises ResourceNotFoundException."""

@@ -80,6 +80,8 @@ class Table:
     time_to_live: TimeToLive | None = None
     recovery: dict[str, Any] = field(default_factory=dict)
     """Point-in-time recovery: `since`, `days`; empty where it is off."""
+    restored: Mapping[str, Any] | None = None
+    """Of a restored table: where from, as the wire's RestoreSummary has it."""
     policy: tuple[str, str] | None = None
     """Resource policy and its revision id."""
     creating_until: float = 0.0

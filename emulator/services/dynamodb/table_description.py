@@ -49,6 +49,8 @@ def describe_table(table: Table, now: float, quotas: DynamodbQuotas, *, status: 
         shown["LatestStreamArn"] = table.latest_stream.arn
     if table.encryption is not None:
         shown["SSEDescription"] = dict(table.encryption)
+    if table.restored is not None:
+        shown["RestoreSummary"] = {**table.restored, "RestoreInProgress": shown["TableStatus"] == "CREATING"}
     if table.table_class is not None:
         shown["TableClassSummary"] = {"TableClass": table.table_class}
         if table.table_class_updated is not None:

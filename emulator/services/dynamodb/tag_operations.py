@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from emulator.errors import AwsError
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.dynamodb.errors import (
     PolicyNotFoundException,
@@ -105,6 +106,11 @@ class TagOperations(DynamodbStore):
         if not arn.startswith("arn:") or ":table/" not in arn:
             raise ValidationException(f"Invalid TableArn: Invalid ResourceArn provided as input {arn}")
         self.state.settle(now)
+        if not arn.startswith(prefix):
+            raise AwsError.named(
+                "AccessDeniedException",
+                f"User: {self.account.arn('iam', 'root', region='')} is not authorized to perform this operation on resource: {arn}",
+            )
         table = self.state.tables.get(arn.removeprefix(prefix))
         if table is None:
             raise ResourceNotFoundException(f"Requested resource not found: ResourcArn: {arn} not found")

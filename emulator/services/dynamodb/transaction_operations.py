@@ -55,10 +55,15 @@ class TransactionOperations(DynamodbStore):
 
     def _write_request(self, row: Params) -> WriteRequest:
         given = [kind for kind in KINDS if row.get(kind) is not None]
-        if len(given) != 1:
+        if not given:
+            raise ValidationException(
+                "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"
+            )
+        if len(given) > 1:
             raise ValidationException("TransactItems can only contain one of Check, Put, Update or Delete")
         kind = given[0]
         action = row[kind]
+        self.state.check_name(action["TableName"])
         check_parameters(kind, action)
         item = key = None
         if kind == "Put":
@@ -122,6 +127,7 @@ class TransactionOperations(DynamodbStore):
 
     def _get_request(self, row: Params) -> tuple[str, Item, Projection | None]:
         get = row["Get"]
+        self.state.check_name(get["TableName"])
         check_parameters("Get", get)
         with worded("Get"):
             key = checked_item(get["Key"])

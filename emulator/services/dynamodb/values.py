@@ -21,6 +21,7 @@ __all__ = [
     "TYPES",
     "AttributeValue",
     "Item",
+    "canonical_set",
     "checked_item",
     "checked_value",
     "equal",
@@ -50,7 +51,13 @@ _SET_KINDS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 def checked_item(item: Mapping[str, AttributeValue]) -> Item:
     """The item with its numbers in canonical text. Raises RequestError for a value that cannot be stored."""
-    return {name: checked_value(value) for name, value in item.items()}
+    checked: Item = {}
+    for name, value in item.items():
+        if value is not None and "S" in value and len(value) == 1:
+            checked[name] = value  # most of all values: nothing to check
+        else:
+            checked[name] = checked_value(value)
+    return checked
 
 
 def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
@@ -70,7 +77,9 @@ def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
                 return {"M": {name: checked_value(member, level + 1) for name, member in inner.items()}}
             return {"L": [checked_value(member, level + 1) for member in inner]}
         if kind == "NULL":
-            return value if inner else {"NULL": True}
+            if inner is not True:
+                raise RequestError(f"{_INVALID}Null attribute value types must have the value of true")
+            return value
         if kind in _SET_KINDS:
             return _checked_set(kind, inner)
     raise RequestError(_EMPTY)
@@ -78,12 +87,18 @@ def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
 
 def _checked_set(kind: str, members: list[Any]) -> AttributeValue:
     if not members:
-        raise RequestError(f"{_INVALID}An {_SET_KINDS[kind]} set  may not be empty")
+        what = "Binary sets should not be empty" if kind == "BS" else f"An {_SET_KINDS[kind]} set  may not be empty"
+        raise RequestError(f"{_INVALID}{what}")
     if kind == "NS":
         members = [canonical_number(member) for member in members]
     if len(set(members)) != len(members):
         raise _duplicates(kind, members)
-    return {kind: members}
+    return canonical_set(kind, members)
+
+
+def canonical_set(kind: str, members: Iterable[Any]) -> AttributeValue:
+    """A set in DynamoDB's own order: strings and binaries by their bytes, numbers by value."""
+    return {kind: sorted(members, key=number_sort_key if kind == "NS" else None)}
 
 
 def _duplicates(kind: str, members: list[Any]) -> RequestError:

@@ -50,6 +50,8 @@ class WriteRequest:
     table_name: str
     item: Item | None = None
     key: Item | None = None
+    size: int = 0
+    """Bytes of the item of a Put, where they are known."""
     condition: Condition | None = None
     update: Update | None = None
     show_item_on_failure: bool = False
@@ -126,7 +128,7 @@ def evaluate(state: DynamodbState, located: Located, *, charge_clauses: bool = F
         return Outcome(located, None, None)
     if request.kind == "Put":
         assert request.item is not None
-        after = Record(request.item, size_of_item(request.item))
+        after = Record(request.item, request.size or size_of_item(request.item))
     else:
         after = _updated(state, located, before, charge_clauses=charge_clauses)
     _check_collection(state, located, before, after)

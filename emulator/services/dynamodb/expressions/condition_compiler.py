@@ -74,13 +74,15 @@ def compile_operand(operand: Operand, scope: Scope) -> Fetch:
 
 
 def _size(value: AttributeValue | None) -> AttributeValue | None:
-    """Characters, bytes or members; None for what has no size."""
+    """UTF-16 units of a string, bytes or members; None for what has no size."""
     if value is None:
         return None
     kind = type_of(value)
     if kind not in SIZED_TYPES:
         return None
-    return {"N": str(len(value["S"].encode("utf-8", "surrogatepass") if kind == "S" else value[kind]))}
+    if kind == "S" and not value["S"].isascii():
+        return {"N": str(len(value["S"].encode("utf-16-le", "surrogatepass")) // 2)}
+    return {"N": str(len(value[kind]))}
 
 
 def _comparison(node: Comparison, scope: Scope) -> Test:

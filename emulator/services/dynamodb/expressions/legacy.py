@@ -149,7 +149,7 @@ def _arguments(condition: Mapping[str, Any]) -> tuple[str, list[AttributeValue]]
     values = [checked_value(value) for value in condition.get("AttributeValueList") or ()]
     least, most = _VALUE_COUNTS[operator]
     if not least <= len(values) <= most:
-        raise RequestError("The attempted filter operation is not supported for the provided filter argument count")
+        raise _refused(f"Invalid number of argument(s) for the {operator} ComparisonOperator")
     _check_values(operator, values)
     return operator, values
 

@@ -15,7 +15,7 @@ from emulator.services.dynamodb.expressions.update_compiler import SET_TYPES, Ac
 from emulator.services.dynamodb.expressions.updates import Update
 from emulator.services.dynamodb.numbers import number_add
 from emulator.services.dynamodb.request_error import RequestError
-from emulator.services.dynamodb.values import AttributeValue, checked_value, type_of
+from emulator.services.dynamodb.values import AttributeValue, canonical_set, checked_value, type_of
 
 __all__ = ["legacy_update"]
 
@@ -66,7 +66,7 @@ def _with(found: AttributeValue | None, value: AttributeValue) -> AttributeValue
         return {"N": number_add(found["N"], value["N"])}
     if kind == "L":
         return {"L": [*found["L"], *value["L"]]}
-    return {kind: [*found[kind], *(member for member in value[kind] if member not in found[kind])]}
+    return canonical_set(kind, {*found[kind], *value[kind]})
 
 
 def _without(found: AttributeValue | None, value: AttributeValue) -> AttributeValue | None:

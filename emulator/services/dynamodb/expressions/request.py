@@ -114,7 +114,8 @@ def _check_parameters(row: _Parameters, params: Mapping[str, Any]) -> None:
         _check_substitutes(NAMES, names, _NAME)
     if values is not None:
         if not any(name != "ProjectionExpression" for name in expressions):
-            raise RequestError(f"{VALUES} can only be specified when using expressions: {row.without_values}")
+            message = f"{VALUES} can only be specified when using expressions"
+            raise RequestError(message, older=f"{message}: {row.without_values}")
         _check_substitutes(VALUES, values, _VALUE)
         _checked_values(values)
 

@@ -23,7 +23,7 @@ from emulator.services.dynamodb.expressions.ast import (
 )
 from emulator.services.dynamodb.expressions.scope import Elements, Scope, Values, fetcher
 from emulator.services.dynamodb.numbers import number_add, number_subtract
-from emulator.services.dynamodb.values import AttributeValue, type_of
+from emulator.services.dynamodb.values import AttributeValue, canonical_set, type_of
 
 __all__ = ["Action", "WrongDataType", "compile_update"]
 
@@ -183,7 +183,7 @@ def _added(action: Add, path: Elements, scope: Scope) -> Compute:
             raise WrongDataType
         if kind == "N":
             return {"N": number_add(found["N"], addend["N"])}
-        return {kind: [*found[kind], *(member for member in addend[kind] if member not in found[kind])]}
+        return canonical_set(kind, {*found[kind], *addend[kind]})
 
     return value
 

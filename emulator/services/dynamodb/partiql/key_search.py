@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from emulator.services.dynamodb.expressions import SortCondition
 from emulator.services.dynamodb.expressions.ast import (
@@ -12,6 +13,7 @@ from emulator.services.dynamodb.expressions.ast import (
     Comparison,
     ConditionNode,
     In,
+    Not,
     Operand,
     Or,
     Path,
@@ -19,9 +21,19 @@ from emulator.services.dynamodb.expressions.ast import (
 )
 from emulator.services.dynamodb.values import AttributeValue, Item, equal
 
-__all__ = ["KeySearch"]
+__all__ = ["Branch", "KeySearch"]
 
 _MIRRORED: Mapping[str, str] = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<=", "<>": "<>"}
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """One branch of an OR: the partitions that it names, and what it says of the sort key."""
+
+    partitions: tuple[AttributeValue, ...]
+    sort: SortCondition | None
+    excludes: bool
+    """It says of the sort key what it is not."""
 
 
 class KeySearch:
@@ -44,6 +56,28 @@ class KeySearch:
             else:
                 more = True
         return (key, more) if len(key) == len(key_names) else None
+
+    def is_keyed(self, name: str) -> bool:
+        """Whether every item must have certain values of a partition key, said outside any OR."""
+        return any(self._simple(node)[:2] in ((name, "="), (name, "IN")) for node in self._conjuncts)
+
+    def branches(self, partition_key: str, sort_key: str) -> list[Branch]:
+        """The branches of the outermost OR; one where there is none."""
+        return [self._branch(node, partition_key, sort_key) for node in _disjuncts(self._where)]
+
+    def _branch(self, branch: ConditionNode, partition_key: str, sort_key: str) -> Branch:
+        partitions: tuple[AttributeValue, ...] = ()
+        sort, excludes = None, False
+        for node in _conjuncts(branch):
+            name, operator, operands = self._simple(node)
+            if name == partition_key and operator in ("=", "IN"):
+                partitions = operands
+            elif name == sort_key and operator not in ("<>", "IN"):
+                sort = SortCondition(name, operator, operands)
+            elif isinstance(node, Not) or name == sort_key:
+                inner = self._simple(node.condition)[0] if isinstance(node, Not) else name
+                excludes = excludes or inner == sort_key
+        return Branch(partitions, sort, excludes)
 
     def partitions(self, name: str) -> list[AttributeValue] | None:
         """The values that a partition key may have for the condition to hold, or None where it may have any."""
@@ -105,5 +139,13 @@ def _conjuncts(node: ConditionNode | None) -> Iterator[ConditionNode]:
     if isinstance(node, And):
         yield from _conjuncts(node.left)
         yield from _conjuncts(node.right)
+    elif node is not None:
+        yield node
+
+
+def _disjuncts(node: ConditionNode | None) -> Iterator[ConditionNode]:
+    if isinstance(node, Or):
+        yield from _disjuncts(node.left)
+        yield from _disjuncts(node.right)
     elif node is not None:
         yield node

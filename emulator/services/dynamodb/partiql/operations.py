@@ -24,7 +24,7 @@ from emulator.services.dynamodb.errors import (
     ValidationException,
 )
 from emulator.services.dynamodb.partiql.prepared import Bound, bind
-from emulator.services.dynamodb.partiql.reads import project, select
+from emulator.services.dynamodb.partiql.reads import check_single_attributes, project, select
 from emulator.services.dynamodb.partiql.statement import Insert, Select
 from emulator.services.dynamodb.partiql.writes import DUPLICATE, item_key, write, write_request
 from emulator.services.dynamodb.store import DynamodbStore
@@ -134,6 +134,9 @@ class PartiqlOperations(DynamodbStore):
         statement = bound.statement
         assert isinstance(statement, Select)
         found = item_key(self.state, bound, now)
+        index = None if statement.index is None else self.state.table(statement.table, now).indexes.get(statement.index)
+        if index is not None:
+            check_single_attributes(index)
         if found is None or found[2] or statement.index is not None:
             raise ValidationException(_NEEDS_KEY.format(operation=operation_name))
         table, key, _ = found

@@ -56,10 +56,20 @@ class _StatementParser(TermParser):
             found = self._select(exists=True)
             self.expect(")")
         else:
-            raise not_well_formed("Expected data manipulation")
+            raise self._no_statement()
+        self.accept(";")
         if self.token.kind != END:
             raise not_well_formed(LEFTOVER)
         return found
+
+    def _no_statement(self) -> ValidationException:
+        if self.peek().keyword == "IS":
+            self.advance()
+            self.advance()
+            self.accept_word("NOT")
+            self.type_name()
+            return ValidationException("Unsupported operation: IsType")
+        return not_well_formed("Expected data manipulation")
 
     # -- clauses ---------------------------------------------------------------------------------------------------------
 
@@ -172,6 +182,8 @@ class _StatementParser(TermParser):
 
     def _delete(self) -> Delete:
         self.expect_word("FROM")
+        if not self._is_plain_name():
+            raise not_well_formed("Expected identifier for simple path")
         table = self._written_table()
         where = self._where()
         returning = self._returning()

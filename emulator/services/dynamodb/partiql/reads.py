@@ -11,7 +11,7 @@ import orjson
 
 from emulator.services.dynamodb.capacity import Consumption
 from emulator.services.dynamodb.errors import ValidationException
-from emulator.services.dynamodb.expressions import KeyRange
+from emulator.services.dynamodb.expressions import KeyRange, SortCondition
 from emulator.services.dynamodb.expressions.scope import Elements, fetcher
 from emulator.services.dynamodb.partiql.key_search import KeySearch
 from emulator.services.dynamodb.partiql.prepared import Bound
@@ -21,9 +21,9 @@ from emulator.services.dynamodb.reading import Reading, read_page, start_place
 from emulator.services.dynamodb.secondary_index import SecondaryIndex
 from emulator.services.dynamodb.state import DynamodbState
 from emulator.services.dynamodb.table import Table
-from emulator.services.dynamodb.values import AttributeValue, Item, type_of
+from emulator.services.dynamodb.values import AttributeValue, Item, equal, type_of
 
-__all__ = ["Selection", "project", "select"]
+__all__ = ["Selection", "check_single_attributes", "project", "select"]
 
 INVALID = "One or more parameter values were invalid: "
 
@@ -53,9 +53,9 @@ def select(
     assert isinstance(statement, Select)
     table = state.table(statement.table, now)
     index = _index(table, statement.index)
-    fetches = _check_index(index, bound, consistent=consistent)
     schema = table.schema if index is None else index.schema
     search = KeySearch(statement.where, statement.terms.names, bound.values)
+    fetches = _check_index(index, bound, search, consistent=consistent)
     ranges = _ranges(search, [part.name for part in schema.hash], [part.name for part in schema.range], schema)
     forward = _forward(statement, ranges, schema.names)
     at, after_key = (0, None) if next_token is None else _read_token(next_token, bound)
@@ -97,16 +97,17 @@ def _index(table: Table, name: str | None) -> SecondaryIndex | None:
     return index
 
 
-def _check_index(index: SecondaryIndex | None, bound: Bound, *, consistent: bool) -> bool:
+def _check_index(index: SecondaryIndex | None, bound: Bound, search: KeySearch, *, consistent: bool) -> bool:
     """Whether the items must be fetched from the table. Raises where the index cannot give what is asked for."""
     if index is None:
         return False
+    check_single_attributes(index)
     if index.is_global and consistent:
         raise ValidationException("Strongly consistent read is not supported on Global Secondary Indexes")
     projected = index.projected
     if projected is None:
         return False
-    if bound.condition is not None:
+    if bound.condition is not None and search.is_keyed(index.schema.names[0]):  # a scan just finds nothing
         unseen = sorted(bound.condition.attribute_names - projected)
         if unseen:
             raise ValidationException(
@@ -121,9 +122,19 @@ def _check_index(index: SecondaryIndex | None, bound: Bound, *, consistent: bool
     return bool(missing)
 
 
+def check_single_attributes(index: SecondaryIndex) -> None:
+    """Refuse an index whose partition or sort key has several attributes: PartiQL does not know them."""
+    if len(index.schema.hash) > 1 or len(index.schema.range) > 1:
+        raise ValidationException(
+            "PartiQL statements cannot be executed on tables with multi-attribute HASH keys or multi-attribute RANGE keys."
+        )
+
+
 def _ranges(search: KeySearch, partition_keys: list[str], sort_keys: list[str], schema: Any) -> list[KeyRange] | None:
     """The ranges to read one after the other, or None for a scan."""
     types = {part.name: part.type for part in schema.attributes}
+    if sort_keys:
+        _check_branches(search, partition_keys[0], sort_keys[0], types)
     partitions: list[tuple[AttributeValue, ...]] = [()]
     for name in partition_keys:
         values = search.partitions(name)
@@ -141,6 +152,29 @@ def _ranges(search: KeySearch, partition_keys: list[str], sort_keys: list[str], 
         if condition.operator != "=":
             break
     return [KeyRange(partition, tuple(sort)) for partition in partitions]
+
+
+def _check_branches(search: KeySearch, partition_key: str, sort_key: str, types: Mapping[str, str]) -> None:
+    """Refuse branches of an OR that read the same items of one partition; one that negates its sort key is let be."""
+    branches = [branch for branch in search.branches(partition_key, sort_key) if not branch.excludes]
+    for number, one in enumerate(branches):
+        for other in branches[:number]:
+            if one.sort is None and other.sort is None:
+                continue
+            if any(equal(left, right) for left in one.partitions for right in other.partitions) and _overlap(
+                one.sort, other.sort, types[sort_key]
+            ):
+                raise ValidationException("Overlapping conditions with range keys are not supported in where clause")
+
+
+def _overlap(one: SortCondition | None, other: SortCondition | None, kind: str) -> bool:
+    if one is None or other is None:
+        return True
+    if any(type_of(value) != kind for value in (*one.operands, *other.operands)):
+        return False
+    partition = ({"S": "any"},)
+    left, right = (query_span(KeyRange(partition, (condition,))) for condition in (one, other))
+    return left.low < right.high and right.low < left.high
 
 
 def _forward(statement: Select, ranges: list[KeyRange] | None, key_names: tuple[str, ...]) -> bool:

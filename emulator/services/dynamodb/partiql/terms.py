@@ -39,10 +39,11 @@ from emulator.services.dynamodb.values import AttributeValue, checked_value
 __all__ = ["LEFTOVER", "TermParser"]
 
 LEFTOVER = "Unexpected token after expression"
+_OPERATOR_WORDS = frozenset({"AND", "BETWEEN", "IN", "IS", "LIKE", "OR"})
 _COMPARATORS: Mapping[str, str] = {"=": "=", "<>": "<>", "!=": "<>", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _TYPES: Mapping[str, str] = {
-    **dict.fromkeys(("STRING", "VARCHAR", "CHAR"), "S"),
-    **dict.fromkeys(("NUMBER", "NUMERIC", "DECIMAL", "INT", "INTEGER", "FLOAT"), "N"),
+    **dict.fromkeys(("STRING", "VARCHAR", "CHAR", "CHARACTER"), "S"),
+    **dict.fromkeys(("NUMBER", "NUMERIC", "DECIMAL", "INT", "INT4", "INT8", "INTEGER", "FLOAT", "DOUBLE"), "N"),
     **dict.fromkeys(("BINARY", "BLOB"), "B"),
     **dict.fromkeys(("BOOL", "BOOLEAN"), "BOOL"),
     **dict.fromkeys(("LIST",), "L"),
@@ -135,7 +136,23 @@ class TermParser:
             return {"NULL": True} if word == "NULL" else {"BOOL": word == "TRUE"}
         if token.kind == NAME and self.peek().text == "(":
             raise ValidationException(f"Unsupported data type: {token.text.lower()} under key root at {token.place}")
-        raise not_well_formed("Unexpected term")
+        raise self.unexpected()
+
+    def unexpected(self) -> ValidationException:
+        """The error of a token that stands where a term should begin."""
+        word = self.token.keyword
+        if word in _OPERATOR_WORDS:
+            return not_well_formed("Unexpected operator")
+        return not_well_formed("Unexpected keyword" if word in KEYWORDS and word != "NOT" else "Unexpected term")
+
+    def ends_here(self) -> bool:
+        """Whether there is nothing more."""
+        return self.token.kind == END or self.is_symbol(";")
+
+    def _right_hand(self) -> None:
+        """Refuse an infix operator that nothing follows."""
+        if self.ends_here():
+            raise not_well_formed("Missing right-hand side expression of infix operator")
 
     def _number(self, path: str) -> str:
         sign = self.advance().text if self.token.kind == SYMBOL else ""
@@ -235,12 +252,14 @@ class TermParser:
     def _disjunction(self) -> ConditionNode | Operand:
         node = self._conjunction()
         while self.accept_word("OR"):
+            self._right_hand()
             node = Or(self._whole(node), self._whole(self._conjunction()))
         return node
 
     def _conjunction(self) -> ConditionNode | Operand:
         node = self._negation()
         while self.accept_word("AND"):
+            self._right_hand()
             node = And(self._whole(node), self._whole(self._negation()))
         return node
 
@@ -253,6 +272,7 @@ class TermParser:
         left = self._operand()
         if self.token.kind == SYMBOL and self.token.text in _COMPARATORS:
             operator = _COMPARATORS[self.advance().text]
+            self._right_hand()
             right = self._operand()
             return self._compared(operator, left, right)
         negated = self.token.keyword == "NOT" and self.peek().keyword in ("IN", "BETWEEN")
@@ -295,12 +315,18 @@ class TermParser:
         negated = self.accept_word("NOT") != ""
         if self.accept_word("MISSING"):
             return Call("attribute_exists" if negated else "attribute_not_exists", (operand,))
-        kind = _TYPES.get(self.token.keyword)
-        if kind is None:
-            raise not_well_formed("Expected a type name")
-        self.advance()
+        kind = self.type_name()
         test = Call("attribute_type", (operand, self.hold({"S": kind})))
         return Not(test) if negated else test
+
+    def type_name(self) -> str:
+        """The attribute type that a type's name means."""
+        kind = _TYPES.get(self.token.keyword)
+        if kind is None:
+            raise not_well_formed("Expected type name")
+        if self.advance().keyword in ("DOUBLE", "CHARACTER"):
+            self.accept_word("PRECISION", "VARYING")
+        return kind
 
     def _operand(self) -> ConditionNode | Operand:
         token = self.token

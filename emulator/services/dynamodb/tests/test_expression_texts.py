@@ -239,10 +239,7 @@ PARAMETERS: list[tuple[str, dict[str, Any], str]] = [
     (
         "UpdateItem",
         {"ExpressionAttributeValues": {":s": {"S": ""}}},
-        (
-            "1 validation error detected: ExpressionAttributeValues can only be specified when using expressions: "
-            "UpdateExpression and ConditionExpression are null"
-        ),
+        ("1 validation error detected: ExpressionAttributeValues can only be specified when using expressions"),
     ),
     (
         "Scan",
@@ -288,3 +285,11 @@ def test_parameters_that_do_not_go_together_are_told_in_awss_words(
     operation: str, params: dict[str, Any], message: str
 ) -> None:
     assert message_of(operation, **params) == message
+
+
+def test_the_size_of_a_string_is_counted_in_utf_16_units() -> None:
+    condition = read_expressions(
+        "PutItem", {"ConditionExpression": "size(a) = :n", "ExpressionAttributeValues": {":n": {"N": "3"}}}
+    ).condition
+    assert condition is not None
+    assert condition.holds({"a": {"S": "\N{LATIN SMALL LETTER E WITH ACUTE}\N{GRINNING FACE}"}})

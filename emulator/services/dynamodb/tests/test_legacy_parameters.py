@@ -80,7 +80,7 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     (
         "Scan",
         {"ScanFilter": {"a": {"ComparisonOperator": "EQ", "AttributeValueList": []}}},
-        "The attempted filter operation is not supported for the provided filter argument count",
+        f"{INVALID}Invalid number of argument(s) for the EQ ComparisonOperator",
     ),
     (
         "Scan",

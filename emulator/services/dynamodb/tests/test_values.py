@@ -121,9 +121,10 @@ REFUSED_VALUES: list[tuple[dict[str, Any], str]] = [
         "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes",
     ),
     ({"S": "a", "N": "x"}, f"{NOT_NUMERIC}: x"),
+    ({"NULL": False}, f"{INVALID}Null attribute value types must have the value of true"),
     ({"SS": []}, f"{INVALID}An string set  may not be empty"),
     ({"NS": []}, f"{INVALID}An number set  may not be empty"),
-    ({"BS": []}, f"{INVALID}An binary set  may not be empty"),
+    ({"BS": []}, f"{INVALID}Binary sets should not be empty"),
     ({"SS": ["b", "a", "b"]}, f'{INVALID}Input collection ["a", "b", "b"] contains duplicates.'),
     ({"NS": ["2", "1", "2.0"]}, f"{INVALID}Input collection contains duplicates."),
     (
@@ -153,8 +154,10 @@ def test_documents_nest_to_thirty_two_levels() -> None:
         checked_value(deep(32))
 
 
-def test_a_false_null_is_a_null() -> None:
-    assert checked_value({"NULL": False}) == {"NULL": True}
+def test_sets_come_back_in_their_own_order() -> None:
+    assert checked_value({"SS": ["b", "", "a"]}) == {"SS": ["", "a", "b"]}
+    assert checked_value({"NS": ["10", "9", "-1.50"]}) == {"NS": ["-1.5", "9", "10"]}
+    assert checked_value({"BS": [b"\xff", b"\x00"]}) == {"BS": [b"\x00", b"\xff"]}
 
 
 def test_sets_are_equal_in_any_order_and_lists_are_not() -> None:

@@ -1,0 +1,320 @@
+"""DynamoDB with items of 1 KB, over HTTP and in the engine: `python -m emulator.bench.dynamodb [--peer NAME] [--items N ...]`.
+
+    latency      put, get, update, query and a transaction on one kept-alive connection, each as a ratio to the floor: the same HTTP server
+                 in a process of its own that answers an empty route with the same body after a request with the same body
+    throughput   requests per second at 8 clients; with `--peer` (MiniStack, "moto server") the peer's beside it, from its own environment
+    growth       what one operation costs in the engine, without HTTP, with so many items in the table
+
+Rounds of the emulator, the floor and the peer alternate. Medians are printed, with the ratios that are the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import selectors
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import process_time
+from typing import Any
+
+import orjson
+
+from emulator.account import Account
+from emulator.bench.stepfunctions_peers import PEERS, free_port, interpreter_of
+from emulator.clock import VirtualClock, stopwatch
+from emulator.engine import Engine
+from emulator.operation import CallContext
+from emulator.services.dynamodb import DynamodbService
+
+__all__ = ["main"]
+
+TABLE = "bench"
+CLIENTS = 8
+ROUNDS, CALLS = 5, 150
+SECONDS_TO_START = 30.0
+ITEMS = (1_000, 100_000, 1_000_000)
+FLOOR_SERVER = """
+    import asyncio, sys
+    from emulator.gateway.server import HttpServer
+    from emulator.http import HttpResponse
+    def handle(request, respond): respond(HttpResponse(200, (), b"x" * int(request.path[1:] or 0)))
+    async def main():
+        server = HttpServer(handle); await server.listen("127.0.0.1", int(sys.argv[1])); await asyncio.Event().wait()
+    asyncio.run(main())
+"""
+KEY = {"pk": {"S": "user#1"}, "sk": {"N": "1"}}
+ITEM: dict[str, Any] = {
+    **KEY,
+    "data": {"S": "x" * 640},
+    "tags": {"SS": ["red", "green", "blue"]},
+    "address": {"M": {"city": {"S": "Bern"}, "number": {"N": "12"}, "lines": {"L": [{"S": "line"}] * 3}}},
+    **{f"attribute{number}": {"S": "v" * 20} for number in range(5)},
+}
+UPDATE = {
+    "TableName": TABLE,
+    "Key": KEY,
+    "UpdateExpression": "SET #c = if_not_exists(#c, :zero) + :one, stamp = :s",
+    "ExpressionAttributeNames": {"#c": "counter"},
+    "ExpressionAttributeValues": {":zero": {"N": "0"}, ":one": {"N": "1"}, ":s": {"S": "y" * 20}},
+}
+OPERATIONS: Mapping[str, tuple[str, dict[str, Any]]] = {
+    "put": ("PutItem", {"TableName": TABLE, "Item": ITEM}),
+    "get": ("GetItem", {"TableName": TABLE, "Key": KEY}),
+    "update": ("UpdateItem", UPDATE),
+    "query": (
+        "Query",
+        {
+            "TableName": TABLE,
+            "KeyConditionExpression": "pk = :p AND sk >= :s",
+            "ExpressionAttributeValues": {":p": KEY["pk"], ":s": {"N": "0"}},
+        },
+    ),
+    "transaction": (
+        "TransactWriteItems",
+        {
+            "TransactItems": [
+                {"Put": {"TableName": TABLE, "Item": {**ITEM, "pk": {"S": "user#2"}}}},
+                {"Update": UPDATE},
+            ]
+        },
+    ),
+}
+CREATE = {
+    "TableName": TABLE,
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "N"},
+    ],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+    "BillingMode": "PAY_PER_REQUEST",
+}
+
+
+# -- over HTTP -----------------------------------------------------------------------------------------------------------
+
+
+def request_bytes(operation: str, params: Mapping[str, Any], path: str = "/") -> bytes:
+    """A whole HTTP request, as an SDK would send it; the signature is not checked."""
+    body = orjson.dumps(params)
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-amz-json-1.0\r\n"
+        f"X-Amz-Target: DynamoDB_20120810.{operation}\r\nX-Amz-Date: 20260101T000000Z\r\n"
+        "Authorization: AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, "
+        f"Signature=0\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class Connection:
+    """One kept-alive connection: the least that a client can do."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._received = b""
+
+    def send(self, request: bytes) -> None:
+        """Send a request."""
+        self.socket.sendall(request)
+
+    def receive(self) -> bytes | None:
+        """Take what came: the body of the response once it is whole. Raises RuntimeError for an error's response."""
+        part = self.socket.recv(1 << 18)
+        if part == b"":
+            raise RuntimeError("the server closed the connection")
+        self._received += part
+        head, found, body = self._received.partition(b"\r\n\r\n")
+        if not found:
+            return None
+        length = next(
+            int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")
+        )
+        if len(body) < length:
+            return None
+        self._received = b""
+        if b" 200 " not in head[:20]:
+            raise RuntimeError(f"{head[:40]!r} {body[:300]!r}")
+        return body
+
+    def exchange(self, request: bytes) -> bytes:
+        """Send, and wait for the response's body."""
+        self.send(request)
+        while (body := self.receive()) is None:
+            pass
+        return body
+
+
+def latency(port: int, request: bytes) -> float:
+    """Median microseconds of an exchange."""
+    connection = Connection(port)
+    times = []
+    with connection.socket:
+        for number in range(CALLS + 10):
+            begin = stopwatch()
+            connection.exchange(request)
+            if number >= 10:
+                times.append(stopwatch() - begin)
+    return statistics.median(times) * 1e6
+
+
+def throughput(port: int, request: bytes, seconds: float = 1.0) -> float:
+    """Requests per second of CLIENTS clients, each with one request under way at a time."""
+    selector = selectors.DefaultSelector()
+    connections = [Connection(port) for _ in range(CLIENTS)]
+    for connection in connections:
+        selector.register(connection.socket, selectors.EVENT_READ, connection)
+        connection.send(request)
+    done, begin = 0, stopwatch()
+    while stopwatch() - begin < seconds:
+        for key, _ in selector.select(1.0):
+            if key.data.receive() is not None:
+                done += 1
+                key.data.send(request)
+    elapsed = stopwatch() - begin
+    for connection in connections:
+        connection.socket.close()
+    return done / elapsed
+
+
+@contextmanager
+def served(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[None]:
+    """A server in a child process, until the block ends. Raises RuntimeError where it does not come up."""
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=output, stderr=output)
+        try:
+            deadline = stopwatch() + SECONDS_TO_START
+            while True:
+                if process.poll() is not None or stopwatch() > deadline:
+                    raise RuntimeError(f"{command[:3]} did not come up")
+                try:
+                    Connection(port).socket.close()
+                    break
+                except OSError:
+                    os.sched_yield()
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+def table_at(port: int) -> None:
+    """Create the table, and put the item in."""
+    connection = Connection(port)
+    connection.exchange(request_bytes("CreateTable", CREATE))
+    deadline = stopwatch() + SECONDS_TO_START
+    while b'"ACTIVE"' not in connection.exchange(request_bytes("DescribeTable", {"TableName": TABLE})):
+        if stopwatch() > deadline:
+            raise RuntimeError("the table does not become active")
+    connection.exchange(request_bytes(*OPERATIONS["put"]))
+    connection.socket.close()
+
+
+def over_http(peer_name: str | None, cache: Path) -> None:
+    """Print latencies against the floor, and throughputs against the peer's."""
+    ports = {name: free_port() for name in ("ours", "floor", "peer")}
+    peer = next((peer for peer in PEERS if peer.name == peer_name), None)
+    with tempfile.TemporaryDirectory(prefix="windtunnel-bench-") as folder:
+        script = Path(folder) / "floor_server.py"
+        script.write_text(textwrap.dedent(FLOOR_SERVER))
+        path = {"PYTHONPATH": os.pathsep.join([os.getcwd(), *filter(None, [os.environ.get("PYTHONPATH")])])}
+        ours = [sys.executable, "-m", "emulator", "up", "--port", str(ports["ours"])]
+        with (
+            served(ours, ports["ours"], path),
+            served([sys.executable, str(script), str(ports["floor"])], ports["floor"], path),
+        ):
+            table_at(ports["ours"])
+            if peer is None:
+                compare(ports, None)
+                return
+            command = [interpreter_of(peer, cache), *(part.format(port=ports["peer"]) for part in peer.command)]
+            environment = {"GATEWAY_PORT": str(ports["peer"]), "MINISTACK_HOST": "127.0.0.1", "LOG_LEVEL": "ERROR"}
+            with served(command, ports["peer"], {**environment, "PYTHONPATH": ""}):
+                table_at(ports["peer"])
+                compare(ports, peer.name)
+
+
+def compare(ports: Mapping[str, int], peer: str | None) -> None:
+    """Measure in turns, and print."""
+    print(f"{'1 KB items':<14}{'us':>9}{'x floor':>9}{f'req/s at {CLIENTS}':>14}", end="")
+    print("" if peer is None else f"{peer + ' req/s':>20}{'ratio':>8}")
+    for name, (operation, params) in OPERATIONS.items():
+        request = request_bytes(operation, params)
+        connection = Connection(ports["ours"])
+        size = len(connection.exchange(request))
+        connection.socket.close()
+        empty = request_bytes(operation, params, f"/{size}")
+        times, floors, rates, peer_rates = [], [], [], []
+        for _ in range(ROUNDS):
+            floors.append(latency(ports["floor"], empty))
+            times.append(latency(ports["ours"], request))
+            rates.append(throughput(ports["ours"], request, 0.3))
+            if peer is not None:
+                peer_rates.append(throughput(ports["peer"], request, 0.3))
+        ours, floor, rate = statistics.median(times), statistics.median(floors), statistics.median(rates)
+        print(f"{name:<14}{ours:>9.0f}{ours / floor:>9.2f}{rate:>14.0f}", end="")
+        beside = statistics.median(peer_rates) if peer_rates else 0.0
+        print("" if peer is None else f"{beside:>20.0f}{rate / beside:>8.1f}", flush=True)
+
+
+# -- in the engine -------------------------------------------------------------------------------------------------------
+
+
+def filled(items: int) -> Callable[[str, Mapping[str, Any]], None]:
+    """A table with so many small items in partitions of ten, and what calls an operation on it."""
+    engine = Engine(VirtualClock(1_000_000.0))
+    engine.register("dynamodb", DynamodbService(Account("http://127.0.0.1:4566")))
+
+    def call(operation: str, params: Mapping[str, Any]) -> None:
+        errors: list[BaseException | None] = []
+        engine.call("dynamodb", operation, params, CallContext(1_000_000.0, "bench"), lambda _, e: errors.append(e))
+        if errors != [None]:
+            raise RuntimeError(f"{operation}: {errors}")
+
+    call("CreateTable", CREATE)
+    for number in range(items):
+        key = {"pk": {"S": f"user#{number // 10}"}, "sk": {"N": str(number % 10)}}
+        call("PutItem", {"TableName": TABLE, "Item": {**key, "data": {"S": "small"}}})
+    return call
+
+
+def growth(sizes: Sequence[int]) -> None:
+    """Print what each operation costs as the table grows: best of the rounds in CPU time, as a ratio to the smallest table."""
+    first: dict[str, float] = {}
+    for items in sizes:
+        call = filled(items)
+        cells = []
+        for name, (operation, params) in OPERATIONS.items():
+            call(operation, params)
+            best = float("inf")
+            for _ in range(ROUNDS * 2):
+                begin = process_time()
+                for _ in range(CALLS * 2):
+                    call(operation, params)
+                best = min(best, (process_time() - begin) / (CALLS * 2) * 1e6)
+            first.setdefault(name, best)
+            cells.append(f"{name} {best:.1f} us ({best / first[name]:.2f})")
+        print(f"{items:>9,} items: {', '.join(cells)}", flush=True)
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--peer", choices=[peer.name for peer in PEERS if peer.requirement is not None])
+    parser.add_argument("--cache", type=Path, help="where the peers' virtual environments are kept")
+    parser.add_argument("--items", type=int, nargs="*", default=list(ITEMS), help="sizes of tables; none to leave out")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="windtunnel-peers-") as temporary:
+        over_http(chosen.peer, Path(temporary) if chosen.cache is None else chosen.cache)
+    growth(chosen.items)
+
+
+if __name__ == "__main__":
+    main()
