@@ -85,6 +85,11 @@ class ProcessTree:
             os.close(report_end)
         self._group = self._process.pid
         janitor.watch(self._group)
+        if hasattr(os, "SCHED_BATCH"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                # Inherited by all that it starts: a function that gets an event does not take the processor from us in the middle of
+                # a turn, where others wait for their answers.
+                os.sched_setscheduler(self._group, os.SCHED_BATCH, os.sched_param(0))
         if hasattr(resource, "prlimit"):
             with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended, or the host's limit is lower
                 resource.prlimit(self._group, resource.RLIMIT_NOFILE, (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS))

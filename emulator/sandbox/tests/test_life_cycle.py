@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -191,5 +192,17 @@ def test_php_runs_behind_a_bootstrap_of_its_own(tmp_path: Path, cache: Path) -> 
             answer = json.loads(result.payload)
             assert answer["hello"] == name
             assert answer["execution"] is False
+
+    run_with_workbench(test, tmp_path, cache, isolated=True)
+
+
+def test_functions_do_not_take_the_processor_from_the_emulator_when_they_get_an_event(
+    tmp_path: Path, cache: Path
+) -> None:
+    async def test(bench: Workbench) -> None:
+        started = await bench.start(
+            bench.code("import os\ndef handler(event, context): return os.sched_getscheduler(0)\n")
+        )
+        assert json.loads((await bench.invoke(started)).payload) == os.SCHED_BATCH
 
     run_with_workbench(test, tmp_path, cache, isolated=True)
