@@ -196,13 +196,16 @@ def test_php_runs_behind_a_bootstrap_of_its_own(tmp_path: Path, cache: Path) -> 
     run_with_workbench(test, tmp_path, cache, isolated=True)
 
 
-def test_functions_do_not_take_the_processor_from_the_emulator_when_they_get_an_event(
-    tmp_path: Path, cache: Path
-) -> None:
+def test_function_is_batch_work_and_has_lambdas_file_descriptors(tmp_path: Path, cache: Path) -> None:
     async def test(bench: Workbench) -> None:
-        started = await bench.start(
-            bench.code("import os\ndef handler(event, context): return os.sched_getscheduler(0)\n")
-        )
-        assert json.loads((await bench.invoke(started)).payload) == os.SCHED_BATCH
+        code = bench.code("""
+            import os, resource
+            def handler(event, context):
+                return [os.sched_getscheduler(0), *resource.getrlimit(resource.RLIMIT_NOFILE)]
+            """)
+        before = os.sched_getscheduler(0)
+        started = await bench.start(code)
+        assert json.loads((await bench.invoke(started)).payload) == [os.SCHED_BATCH, 1024, 1024]
+        assert os.sched_getscheduler(0) == before
 
     run_with_workbench(test, tmp_path, cache, isolated=True)
