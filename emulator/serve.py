@@ -16,6 +16,7 @@ from emulator.app import Emulator
 from emulator.config import EmulatorConfig
 from emulator.engine.orphans import Orphans
 from emulator.gateway.stop import Stop
+from emulator.memory import keep_freed_memory
 
 __all__ = ["Deployment", "serve"]
 
@@ -42,6 +43,7 @@ async def serve(
 
     `ready_file` then receives the same as one JSON object, written in one piece. Raises EmulatorError where start or deployment fails.
     """
+    keep_freed_memory()
     with Stop(parent) as stop:
         orphans = Orphans()
         try:

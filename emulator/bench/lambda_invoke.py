@@ -32,6 +32,7 @@ from typing import Any
 
 from emulator.bench.bare_runtime import BareRuntime
 from emulator.clock import stopwatch
+from emulator.memory import keep_freed_memory
 from emulator.sandbox.process_table import descendants_of, resident_bytes
 
 __all__ = ["main"]
@@ -247,6 +248,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="length of each run")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
+    keep_freed_memory()
     commands = {"windtunnel": [sys.executable, "-m", "emulator", "up", "--port", "{port}"]}
     if given.peer:
         commands["peer"] = shlex.split(given.peer)

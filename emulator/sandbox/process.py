@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import resource
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from emulator.engine.janitor import Janitor
@@ -23,8 +22,6 @@ from emulator.sandbox.supervisor import launch_line
 
 __all__ = ["ProcessTree"]
 
-_FILE_DESCRIPTORS = 1024
-"""https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 _MEGABYTE = 1_048_576
 _SEARCH_SECONDS = 0.02
 """After a freeze, until processes outside of the group are looked for: an environment that is busy all the time is thawed before."""
@@ -69,15 +66,16 @@ class ProcessTree:
         self.ended = False
         reports, report_end = os.pipe()
         try:
-            self._process = subprocess.Popen(
-                command.argv,
-                stdin=subprocess.PIPE,
-                stdout=report_end,
-                stderr=outputs[0],
-                pass_fds=tuple(outputs),
-                env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
-                start_new_session=True,
-            )
+            with _as_batch_work():
+                self._process = subprocess.Popen(
+                    command.argv,
+                    stdin=subprocess.PIPE,
+                    stdout=report_end,
+                    stderr=outputs[0],
+                    pass_fds=tuple(outputs),
+                    env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+                    start_new_session=True,
+                )
         except OSError:
             os.close(reports)
             raise
@@ -85,9 +83,6 @@ class ProcessTree:
             os.close(report_end)
         self._group = self._process.pid
         janitor.watch(self._group)
-        if hasattr(resource, "prlimit"):
-            with contextlib.suppress(ProcessLookupError, PermissionError):  # it ended, or the host's limit is lower
-                resource.prlimit(self._group, resource.RLIMIT_NOFILE, (_FILE_DESCRIPTORS, _FILE_DESCRIPTORS))
         self._report_end = reports
         os.set_blocking(reports, False)
         loop.add_reader(reports, self._read_reports)
@@ -275,6 +270,25 @@ class ProcessTree:
         self.ended = True
         self._janitor.forget(self._group)
         self._loop.call_soon(self._on_end, code)
+
+
+@contextlib.contextmanager
+def _as_batch_work() -> Iterator[None]:
+    """What is started here is batch work to the scheduler, with all that it starts in turn.
+
+    A function that gets an event then does not take the processor from the emulator in the middle of a turn, where others wait for their
+    answers. https://man7.org/linux/man-pages/man7/sched.7.html
+    """
+    if not hasattr(os, "SCHED_BATCH"):
+        yield
+        return
+    policy, parameter = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        if policy == os.SCHED_OTHER:
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        yield
+    finally:
+        os.sched_setscheduler(0, policy, parameter)
 
 
 def _close_status(program: _Program) -> None:

@@ -16,10 +16,12 @@ from collections.abc import Mapping, Sequence
 __all__ = ["SCRIPT", "launch_line"]
 
 SCRIPT = """exec 2>/dev/null
+ulimit -n 1024
 nl='
 '
 while IFS= read -r line; do eval "$line"; done"""
-"""A value with a newline comes as `$nl`, so that a command stays one line."""
+"""1,024 file descriptors are Lambda's limit (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html), unless the host's
+is lower. A value with a newline comes as `$nl`, so that a command stays one line."""
 
 
 def launch_line(name: str, argv: Sequence[str], variables: Mapping[str, str], output: int, folder: str) -> str:

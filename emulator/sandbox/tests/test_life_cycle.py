@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -191,5 +192,20 @@ def test_php_runs_behind_a_bootstrap_of_its_own(tmp_path: Path, cache: Path) -> 
             answer = json.loads(result.payload)
             assert answer["hello"] == name
             assert answer["execution"] is False
+
+    run_with_workbench(test, tmp_path, cache, isolated=True)
+
+
+def test_function_is_batch_work_and_has_lambdas_file_descriptors(tmp_path: Path, cache: Path) -> None:
+    async def test(bench: Workbench) -> None:
+        code = bench.code("""
+            import os, resource
+            def handler(event, context):
+                return [os.sched_getscheduler(0), *resource.getrlimit(resource.RLIMIT_NOFILE)]
+            """)
+        before = os.sched_getscheduler(0)
+        started = await bench.start(code)
+        assert json.loads((await bench.invoke(started)).payload) == [os.SCHED_BATCH, 1024, 1024]
+        assert os.sched_getscheduler(0) == before
 
     run_with_workbench(test, tmp_path, cache, isolated=True)
