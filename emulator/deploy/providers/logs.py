@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from emulator.deploy.properties import INT, STR, TAGS, Shape
+from emulator.deploy.properties import FLOAT, INT, STR, TAGS, Shape
 from emulator.deploy.resource_type import Made, Request, ResourceType, finished, pick, tags_of
 from emulator.effects import Call, Process
 
@@ -82,6 +82,44 @@ def _delete_filter(request: Request) -> Process:
     yield Call("logs", "DeleteSubscriptionFilter", params)
 
 
+_METRIC_MEMBERS = ("defaultValue", "metricName", "metricNamespace", "metricValue", "unit")
+
+
+def _put_metric_filter(request: Request) -> Process:
+    name = request.physical_id or request.get("FilterName") or request.generated_name(512)
+    params = {
+        "filterName": name,
+        "metricTransformations": [
+            {
+                member: one[member[0].upper() + member[1:]]
+                for member in _METRIC_MEMBERS
+                if member[0].upper() + member[1:] in one
+            }
+            for one in request["MetricTransformations"]
+        ],
+        **pick(request.properties, FilterPattern="filterPattern", LogGroupName="logGroupName"),
+    }
+    yield Call("logs", "PutMetricFilter", params)
+    return Made(name)
+
+
+def _delete_metric_filter(request: Request) -> Process:
+    params = {"logGroupName": request["LogGroupName"], "filterName": request.physical_id}
+    yield Call("logs", "DeleteMetricFilter", params)
+
+
+_METRIC_FILTER: dict[str, Shape] = {
+    "FilterName": STR,
+    "FilterPattern": STR,
+    "LogGroupName": STR,
+    "MetricTransformations": {
+        "DefaultValue": FLOAT,
+        "MetricName": STR,
+        "MetricNamespace": STR,
+        "MetricValue": STR,
+        "Unit": STR,
+    },
+}
 _FILTER: dict[str, Shape] = {
     "DestinationArn": STR,
     "Distribution": STR,
@@ -119,5 +157,15 @@ TYPES = (
         updatable=frozenset({"DestinationArn", "Distribution", "FilterPattern", "RoleArn"}),
         replacing=frozenset({"FilterName", "LogGroupName"}),
         required=("DestinationArn", "FilterPattern", "LogGroupName"),
+    ),
+    ResourceType(
+        "AWS::Logs::MetricFilter",
+        _METRIC_FILTER,
+        _put_metric_filter,
+        _delete_metric_filter,
+        update=_put_metric_filter,
+        updatable=frozenset({"FilterPattern", "MetricTransformations"}),
+        replacing=frozenset({"FilterName", "LogGroupName"}),
+        required=("FilterPattern", "LogGroupName", "MetricTransformations"),
     ),
 )

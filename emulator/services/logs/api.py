@@ -9,7 +9,7 @@ __all__ = ["LogsService"]
 
 
 class LogsService(GroupOperations, EventOperations):
-    """Groups, streams and events. Metric filters, live tail and Insights are not played."""
+    """Groups, streams and events. Live tail and Insights are not played."""
 
     service_id = "logs"
     resource_members = ("logGroupName", "logGroupIdentifier", "resourceArn")

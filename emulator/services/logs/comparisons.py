@@ -36,7 +36,19 @@ def comparison(sign: str, text: str, *, quoted: bool) -> Callable[[Any], bool]:
     if sign not in ("=", "!="):
         raise InvalidParameterException(f"{text!r} is no number: texts are compared with = or !=")
     whole = re.compile(".*".join(map(re.escape, text.split("*"))), re.DOTALL)
-    return lambda value: (isinstance(value, str) and whole.fullmatch(value) is not None) == (sign == "=")
+    if quoted or "*" not in text:
+        return lambda value: (isinstance(value, str) and whole.fullmatch(value) is not None) == (sign == "=")
+    # `$.latency = *` is how a number is selected for a metric, `4*` how a status is.
+    return lambda value: (
+        (_written(value) is not None and whole.fullmatch(_written(value) or "") is not None) == (sign == "=")
+    )
+
+
+def _written(value: Any) -> str | None:
+    """A text, or a number as text; None for all else."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else None
 
 
 def number_of(value: Any) -> float | None:

@@ -7,13 +7,14 @@ from typing import Any
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.logs.errors import InvalidParameterException, ResourceAlreadyExistsException
 from emulator.services.logs.filter_pattern import matcher
+from emulator.services.logs.metric_filter_operations import MetricFilterOperations
 from emulator.services.logs.state import LogEvent, LogGroup, LogStream
 from emulator.services.logs.subscription_filter_operations import SubscriptionFilterOperations
 
 __all__ = ["EventOperations"]
 
 
-class EventOperations(SubscriptionFilterOperations):
+class EventOperations(SubscriptionFilterOperations, MetricFilterOperations):
     """The data plane."""
 
     @operation("CreateLogStream")
@@ -76,7 +77,7 @@ class EventOperations(SubscriptionFilterOperations):
         result: dict[str, Any] = {"nextSequenceToken": "0"}
         if rejected:
             result["rejectedLogEventsInfo"] = rejected
-        return Reply(result, self.forwarded(group, stream, taken))
+        return Reply(result, (*self.forwarded(group, stream, taken), *self.measured(group, taken)))
 
     @operation("GetLogEvents", unsupported=("unmask",))
     def get_log_events(self, params: Params, context: CallContext) -> Reply:

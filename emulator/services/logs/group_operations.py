@@ -153,7 +153,7 @@ class GroupOperations(LogStore):
         shown: dict[str, Any] = {
             "logGroupName": group.name,
             "creationTime": group.created,
-            "metricFilterCount": 0,
+            "metricFilterCount": len(group.metric_filters),
             "deletionProtectionEnabled": False,
             "arn": f"{arn}:*",
             "storedBytes": group.stored_bytes,

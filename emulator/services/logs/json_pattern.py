@@ -16,7 +16,7 @@ import orjson
 from emulator.services.logs.comparisons import comparison
 from emulator.services.logs.errors import InvalidParameterException
 
-__all__ = ["json_matcher"]
+__all__ = ["json_matcher", "selected"]
 
 _TOKEN = re.compile(
     r"""\s*(?:
@@ -59,6 +59,27 @@ def json_matcher(text: str) -> Callable[[str], bool]:
         return isinstance(document, dict) and test(document)
 
     return matches
+
+
+def selected(selector: str) -> Callable[[str], list[Any]]:
+    """What a selector finds in a message; nothing in what is no JSON object. Raises InvalidParameterException."""
+    match = _TOKEN.fullmatch(selector.strip())
+    if match is None or match.lastgroup != "selector":
+        raise InvalidParameterException(f"Invalid selector: {selector}")
+    steps = _steps(match["selector"])
+
+    def find(message: str) -> list[Any]:
+        try:
+            document = orjson.loads(message)
+        except orjson.JSONDecodeError:
+            return []
+        return _select(document, steps) if isinstance(document, dict) else []
+
+    return find
+
+
+def _steps(selector: str) -> list[str]:
+    return [next(part for part in step if part) for step in _STEP.findall(selector)]
 
 
 def _tokens(body: str, whole: str) -> list[_Token]:
@@ -109,7 +130,7 @@ class _Parser:
         kind, selector = self._next()
         if kind != "selector":
             raise self.wrong()
-        steps = [next(part for part in step if part) for step in _STEP.findall(selector)]
+        steps = _steps(selector)
         for words, holds in _WORDS.items():
             upcoming = self._tokens[self._at : self._at + len(words)]
             if [(kind, word.upper()) for kind, word in upcoming] == [("word", word) for word in words]:

@@ -26,6 +26,7 @@ class LogsQuotas:
     name_length: int = 512
     tags: int = 50
     subscription_filters: int = 2
+    metric_filters: int = 100
 
     kept_bytes_per_group: int = 67_108_864
     kept_streams_per_group: int = 10_000

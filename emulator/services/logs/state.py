@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-__all__ = ["LogEvent", "LogGroup", "LogStream", "SubscriptionFilter"]
+__all__ = ["LogEvent", "LogGroup", "LogStream", "MetricFilter", "SubscriptionFilter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,24 @@ class SubscriptionFilter:
     created: int
 
 
+@dataclass(frozen=True, slots=True)
+class MetricFilter:
+    """Which events of a group become which metric; `created` in epoch milliseconds."""
+
+    name: str
+    pattern: str
+    matches: Callable[[str], bool]
+    value: Callable[[str], float | None]
+    transformation: Mapping[str, Any]
+    """As the API has it: metricName, metricNamespace, metricValue, ..."""
+    created: int
+
+    @property
+    def metric(self) -> tuple[str, str]:
+        """Name and namespace."""
+        return self.transformation["metricName"], self.transformation["metricNamespace"]
+
+
 @dataclass(slots=True)
 class LogGroup:
     """A group, its streams and its settings."""
@@ -61,6 +80,7 @@ class LogGroup:
     tags: dict[str, str] = field(default_factory=dict)
     streams: dict[str, LogStream] = field(default_factory=dict)
     subscriptions: dict[str, SubscriptionFilter] = field(default_factory=dict)
+    metric_filters: dict[str, MetricFilter] = field(default_factory=dict)
     stored_bytes: int = 0
     _arrivals: deque[tuple[LogStream, LogEvent]] = field(default_factory=deque)
     _next_number: int = 0

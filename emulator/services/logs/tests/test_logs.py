@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-import json
 from dataclasses import replace
 from typing import Any
 
-import botocore.session
 import pytest
-from botocore.validate import ParamValidator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.account import Account
-from emulator.effects import Call, Spawn
-from emulator.errors import AwsError, EmulatorError
-from emulator.operation import CallContext, Reply
+from emulator.errors import AwsError
 from emulator.services.logs import LogsQuotas, LogsService
 from emulator.services.logs.errors import (
     InvalidParameterException,
@@ -26,52 +18,7 @@ from emulator.services.logs.errors import (
     TooManyTagsException,
 )
 from emulator.services.logs.filter_pattern import matcher
-
-MODEL = botocore.session.get_session().get_service_model("logs")
-NOW = 1_767_225_600.0
-MILLIS = int(NOW * 1000)
-
-
-class Logs:
-    def __init__(self, quotas: LogsQuotas | None = None) -> None:
-        self.service = LogsService(Account("http://127.0.0.1"), quotas)
-        self.now = NOW
-        self.calls: list[Any] = []
-        self.refusal: Exception | None = None
-
-    def call(self, name: str, **params: Any) -> Any:
-        reply = self.service.handle(name, params, CallContext(now=self.now, request_id="r"))
-        if not isinstance(reply, Reply):
-            reply = self.driven(reply)
-        shape = MODEL.operation_model(name).output_shape
-        if shape is not None:
-            report = ParamValidator().validate(reply.result, shape)
-            assert not report.has_errors(), report.generate_report()
-            assert set(reply.result) <= set(shape.members)
-        return reply.result
-
-    def driven(self, process: Any) -> Reply:
-        """Run a process whose calls succeed, or fail with `refusal`."""
-        try:
-            self.calls.append(next(process))
-            while True:
-                effect = process.send({}) if self.refusal is None else process.throw(self.refusal)
-                self.calls.append(effect)
-        except StopIteration as end:
-            return end.value
-
-    def stream(self, group: str = "g", stream: str = "s") -> None:
-        if group not in self.service.groups:
-            self.call("CreateLogGroup", logGroupName=group)
-        self.call("CreateLogStream", logGroupName=group, logStreamName=stream)
-
-    def put(self, *messages: str, stream: str = "s", at: int = MILLIS) -> Any:
-        events = [{"timestamp": at + number, "message": message} for number, message in enumerate(messages)]
-        return self.call("PutLogEvents", logGroupName="g", logStreamName=stream, logEvents=events)
-
-    def messages(self, **params: Any) -> list[str]:
-        found = self.call("FilterLogEvents", logGroupName="g", **params)
-        return [event["message"] for event in found["events"]]
+from emulator.services.logs.tests.logs_harness import MILLIS, MODEL, Logs
 
 
 @pytest.mark.parametrize("name", sorted(LogsService.operations))
@@ -286,109 +233,6 @@ def test_memory_is_bounded_and_the_newest_events_stay(sizes: list[int], deleted:
         logs.call("DeleteLogStream", logGroupName="g", logStreamName=name)
     logs.put("y", stream="a") if "a" not in deleted else None
     assert group.stored_bytes == sum(event.size for stream in group.streams.values() for event in stream.events)
-
-
-def awslogs(call: Any) -> dict[str, Any]:
-    data = json.loads(call.params["Payload"])["awslogs"]["data"]
-    document: dict[str, Any] = json.loads(gzip.decompress(base64.b64decode(data)))
-    return document
-
-
-def test_subscription_sends_what_matches_to_the_function() -> None:
-    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample"""
-    logs = Logs()
-    logs.stream()
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    logs.call("PutSubscriptionFilter", logGroupName="g", filterName="n", filterPattern="ERROR", destinationArn=arn)
-    events = [{"timestamp": MILLIS, "message": text} for text in ("ERROR 1", "fine", "ERROR 2")]
-    params = {"logGroupName": "g", "logStreamName": "s", "logEvents": events}
-    reply = logs.service.handle("PutLogEvents", params, CallContext(now=NOW, request_id="r"))
-    assert isinstance(reply, Reply)
-    (spawn,) = reply.effects
-    assert isinstance(spawn, Spawn)
-    call = next(spawn.start())
-    assert isinstance(call, Call)
-    assert (call.service, call.params["FunctionName"], call.params["InvocationType"]) == ("lambda", arn, "Event")
-    document = awslogs(call)
-    assert {
-        name: document[name] for name in ("messageType", "owner", "logGroup", "logStream", "subscriptionFilters")
-    } == {
-        "messageType": "DATA_MESSAGE",
-        "owner": "000000000000",
-        "logGroup": "g",
-        "logStream": "s",
-        "subscriptionFilters": ["n"],
-    }
-    assert [event["message"] for event in document["logEvents"]] == ["ERROR 1", "ERROR 2"]
-
-
-def test_group_has_two_subscriptions_at_most_and_tells_them() -> None:
-    logs = Logs()
-    logs.stream()
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:f"
-    for name in ("a", "b", "a"):
-        logs.call("PutSubscriptionFilter", logGroupName="g", filterName=name, filterPattern="", destinationArn=arn)
-    with pytest.raises(AwsError, match="limit"):
-        logs.call("PutSubscriptionFilter", logGroupName="g", filterName="c", filterPattern="", destinationArn=arn)
-    logs.call("DeleteSubscriptionFilter", logGroupName="g", filterName="a")
-    (left,) = logs.call("DescribeSubscriptionFilters", logGroupName="g")["subscriptionFilters"]
-    assert left["filterName"] == "b"
-
-
-FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
-
-
-def test_subscribed_function_is_asked_first_on_behalf_of_the_group() -> None:
-    logs = Logs()
-    logs.stream()
-    params = {"logGroupName": "g", "filterName": "n", "filterPattern": "", "destinationArn": FUNCTION}
-    logs.call("PutSubscriptionFilter", **params)
-    (call,) = logs.calls
-    assert (call.params["InvocationType"], call.principal) == ("DryRun", "logs.amazonaws.com")
-    assert call.source_arn == "arn:aws:logs:us-east-1:000000000000:log-group:g:*"
-    logs.refusal = AwsError.named("AccessDeniedException", "no", status=403)
-    with pytest.raises(InvalidParameterException, match="Could not execute the lambda function"):
-        logs.call("PutSubscriptionFilter", **{**params, "filterName": "other"})
-    (left,) = logs.call("DescribeSubscriptionFilters", logGroupName="g")["subscriptionFilters"]
-    assert (left["filterName"], left["applyOnTransformedLogs"]) == ("n", False)
-
-
-@pytest.mark.parametrize(
-    ("destination", "problem", "code", "words"),
-    [
-        (FUNCTION.replace("000000000000", "111111111111"), None, "AccessDeniedException", "Cross-account lambda"),
-        (
-            "arn:aws:kinesis:us-east-1:000000000000:stream/s",
-            None,
-            "InvalidParameterException",
-            "vendor kinesis cannot be",
-        ),
-        ("arn:aws:sqs:us-east-1:000000000000:q", None, "NotImplemented", "service sqs"),
-    ],
-)
-def test_destination_that_cannot_be_is_refused(destination: str, problem: Any, code: str, words: str) -> None:
-    logs = Logs()
-    logs.stream()
-    with pytest.raises(AwsError, match=words) as caught:
-        logs.call(
-            "PutSubscriptionFilter", logGroupName="g", filterName="n", filterPattern="", destinationArn=destination
-        )
-    assert caught.value.code == code
-
-
-def test_stream_of_a_service_that_is_not_there_is_refused_by_name() -> None:
-    logs = Logs()
-    logs.stream()
-    logs.refusal = EmulatorError("no such service")
-    arn = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
-    params = {
-        "filterName": "n",
-        "filterPattern": "",
-        "destinationArn": arn,
-        "roleArn": "arn:aws:iam::000000000000:role/r",
-    }
-    with pytest.raises(AwsError, match="service kinesis is not supported"):
-        logs.call("PutSubscriptionFilter", logGroupName="g", **params)
 
 
 def test_retention_ends_by_the_clock_also_where_nothing_is_written() -> None:
