@@ -15,6 +15,7 @@ from emulator.services.stepfunctions.asl.lint import warnings_of
 from emulator.services.stepfunctions.errors import (
     InvalidDefinition,
     InvalidLoggingConfiguration,
+    MissingRequiredParameter,
     StateMachineAlreadyExists,
     StateMachineLimitExceeded,
     ValidationException,
@@ -80,9 +81,8 @@ class StateMachineOperations(Store):
         """Replace definition, role or configuration for executions that start from now on."""
         machine = self.find_state_machine(params["stateMachineArn"])
         if not _UPDATABLE & set(params):
-            raise ValidationException(
-                "Either the definition, the role ARN, the LoggingConfiguration, the EncryptionConfiguration or the "
-                "TracingConfiguration must be specified"
+            raise MissingRequiredParameter(
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified"
             )
         _check_version_description(params)
         definition = self._parse(params["definition"], machine.type) if "definition" in params else None
@@ -134,8 +134,8 @@ class StateMachineOperations(Store):
 
     @operation("ListStateMachines")
     def list_state_machines(self, params: Params, context: CallContext) -> Reply:
-        """All machines, newest first."""
-        machines = sorted(self.state_machines.values(), key=lambda machine: -machine.creation_date)
+        """All machines, by their names."""
+        machines = sorted(self.state_machines.values(), key=lambda machine: machine.name)
         part, more = page(machines, params, self.quotas)
         rows = [
             {
@@ -157,7 +157,7 @@ class StateMachineOperations(Store):
         effects: list[Effect] = []
         for execution in (*self.executions.values(), *self.open_express.values()):
             if execution.state_machine_arn == arn and execution.is_running:
-                end_execution(execution, ExecutionStatus.ABORTED, context.now, execution.history.last_id)
+                end_execution(execution, ExecutionStatus.ABORTED, context.now, 0)
                 effects.append(Notify(stop_topic(execution.arn)))
         return Reply({}, tuple(effects))
 

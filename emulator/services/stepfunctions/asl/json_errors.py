@@ -1,4 +1,4 @@
-"""What AWS says of a definition that is no JSON, and where: the words of its parser.
+"""What AWS says of a definition or an input that is no JSON, and where: the words of its parser.
 
 https://docs.aws.amazon.com/step-functions/latest/apireference/API_ValidateStateMachineDefinition.html
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 
-__all__ = ["json_problem"]
+__all__ = ["input_problem", "json_problem"]
 
 _WORD = re.compile(r"[A-Za-z_$][\w$]*")
 _EXPECTED = "was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')"
@@ -21,6 +21,11 @@ def json_problem(text: str) -> tuple[str, str]:
     line, column = before.count("\n") + 1, place - (before.rfind("\n") + 1) + 1
     location = f'[Source: (String)"{text}"; line: {line}, column: {column}]'
     return f"{message}\n at {location}", location
+
+
+def input_problem(text: str) -> str:
+    """What AWS says of an execution's input that is no JSON: it gives no location."""
+    return _first_mistake(text)[1] if text.strip() else "Invalid execution input."
 
 
 def _first_mistake(text: str) -> tuple[int, str]:

@@ -88,7 +88,7 @@ def test_describe_update_list_and_delete_a_machine() -> None:
     described = room.call("DescribeStateMachine", stateMachineArn=arn)
     assert described["definition"] == json.dumps(WAIT)
     assert described["revisionId"] == updated["revisionId"]
-    assert refusal(room, "UpdateStateMachine", stateMachineArn=arn)[0] == "ValidationException"
+    assert refusal(room, "UpdateStateMachine", stateMachineArn=arn)[0] == "MissingRequiredParameter"
     (row,) = room.call("ListStateMachines")["stateMachines"]
     assert row["stateMachineArn"] == arn
     running = room.call("StartExecution", stateMachineArn=arn)["executionArn"]
@@ -204,6 +204,35 @@ def test_start_answers_before_anything_runs() -> None:
     arn = room.start(PASS)
     assert room.kinds(arn) == ["ExecutionStarted"]
     assert room.describe(arn)["redriveStatusReason"] == "Execution is RUNNING and cannot be redriven"
+
+
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", "Invalid execution input."),
+        (
+            "not JSON",
+            "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        ),
+        ("{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"),
+    ],
+)
+def test_an_input_that_is_no_json_is_refused_with_the_mistake(text: str, mistake: str) -> None:
+    room = MachineRoom()
+    arn = room.create(PASS)
+    assert refusal(room, "StartExecution", stateMachineArn=arn, input=text) == (
+        "InvalidExecutionInput",
+        f"Invalid State Machine Execution Input: '{mistake}'",
+    )
+
+
+def test_state_machines_are_listed_by_name() -> None:
+    room = MachineRoom()
+    for name in ("b", "c", "a"):
+        room.create(PASS, name=name)
+        room.run(1)
+    rows = room.call("ListStateMachines")["stateMachines"]
+    assert [row["name"] for row in rows] == ["a", "b", "c"]
 
 
 def test_list_filters_and_pages_newest_first() -> None:
