@@ -15,7 +15,9 @@ from emulator.http import HttpRequest
 
 __all__ = ["BRIDGED", "NATIVE", "ApiStage", "Scope", "api_stage_of", "scope_of", "service_of"]
 
-NATIVE = frozenset({"apigateway", "cloudformation", "elasticache", "events", "lambda", "logs", "sns", "sqs", "stepfunctions"})
+NATIVE = frozenset(
+    {"apigateway", "cloudformation", "elasticache", "events", "lambda", "logs", "sns", "sqs", "stepfunctions"}
+)
 """Services that run in the engine."""
 
 BRIDGED = frozenset({"cloudwatch", "dynamodb", "ec2", "iam", "kms", "s3", "secretsmanager", "ssm", "sts"})
