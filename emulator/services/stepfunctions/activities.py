@@ -77,7 +77,7 @@ class ActivityOperations:
         check_arn(arn, "activity")
         activity = self.activities.get(arn)
         if activity is None:
-            raise ActivityDoesNotExist(f"Activity does not exist: '{arn}'")
+            raise ActivityDoesNotExist(f"Activity Does Not Exist: '{arn}'")
         return activity
 
     @operation("CreateActivity")

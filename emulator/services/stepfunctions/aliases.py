@@ -10,7 +10,6 @@ from typing import Any
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.errors import (
     ConflictException,
-    InvalidArn,
     ResourceNotFound,
     ServiceQuotaExceededException,
     ValidationException,
@@ -22,7 +21,6 @@ from emulator.services.stepfunctions.store import Store
 __all__ = ["AliasOperations"]
 
 _ALL = 100  # what the weights add up to
-_MOST_ROUTES = 2
 
 
 class AliasOperations(Store):
@@ -33,12 +31,12 @@ class AliasOperations(Store):
         """Create an alias; the same again gives the existing one."""
         name, description = params["name"], params.get("description", "")
         machine, routing = self._routing(params["routingConfiguration"])
-        if name.isdecimal():
-            raise ValidationException(f"An alias cannot be a number: '{name}'")
         existing = machine.aliases.get(name)
         if existing is not None:
             if (existing.routing, existing.description) != (routing, description):
-                raise ConflictException(f"The alias {name} exists with another configuration")
+                raise ConflictException(
+                    "Failed to create alias because an alias with the same name and a different routing configuration already exists."
+                )
             return Reply({"stateMachineAliasArn": existing.arn, "creationDate": existing.creation_date})
         if len(machine.aliases) >= self.quotas.maximum_aliases:
             raise ServiceQuotaExceededException(
@@ -80,14 +78,14 @@ class AliasOperations(Store):
 
     @operation("ListStateMachineAliases")
     def list_state_machine_aliases(self, params: Params, context: CallContext) -> Reply:
-        """A machine's aliases by name; with a version's ARN, those that lead to it."""
+        """A machine's aliases, oldest first; with a version's ARN, those that lead to it."""
         arn = params["stateMachineArn"]
         machine = self.state_machines.get(arn)
         if machine is None:
             machine = self.find_state_machine(arn.rpartition(":")[0] if arn.count(":") > 6 else arn)
         aliases = [
             alias
-            for _, alias in sorted(machine.aliases.items())
+            for alias in machine.aliases.values()
             if arn == machine.arn or any(arn == version for version, _ in alias.routing)
         ]
         part, more = page(aliases, params, self.quotas)
@@ -96,9 +94,13 @@ class AliasOperations(Store):
 
     @operation("DeleteStateMachineAlias")
     def delete_state_machine_alias(self, params: Params, context: CallContext) -> Reply:
-        """Delete an alias."""
-        machine, alias = self._find(params["stateMachineAliasArn"])
-        del machine.aliases[alias.name]
+        """Delete an alias; one that does not exist is deleted already."""
+        arn = params["stateMachineAliasArn"]
+        check_arn(arn, "stateMachine")
+        machine_arn, _, name = arn.rpartition(":")
+        machine = self.state_machines.get(machine_arn)
+        if machine is not None:
+            machine.aliases.pop(name, None)
         return Reply({})
 
     def _find(self, arn: str) -> tuple[StateMachine, Alias]:
@@ -107,22 +109,28 @@ class AliasOperations(Store):
         machine = self.state_machines.get(machine_arn)
         alias = None if machine is None else machine.aliases.get(name)
         if machine is None or alias is None:
-            raise ResourceNotFound(f"Resource not found: '{arn}'", fields={"resourceName": arn})
+            raise ResourceNotFound("Request references a resource that does not exist.", fields={"resourceName": arn})
         return machine, alias
 
     def _routing(self, given: list[dict[str, Any]]) -> tuple[StateMachine, list[tuple[str, int]]]:
         """The machine and its versions with their weights. Raises ValidationException, ResourceNotFound, InvalidArn."""
         routing = [(route["stateMachineVersionArn"], route["weight"]) for route in given]
-        if len({arn for arn, _ in routing}) != len(routing) or len(routing) > _MOST_ROUTES:
-            raise ValidationException("The routing configuration takes one or two different versions")
-        if sum(weight for _, weight in routing) != _ALL:
-            raise ValidationException(f"The weights of a routing configuration must add up to {_ALL}")
+        arns = [arn for arn, _ in routing]
+        if not all(arn.rpartition(":")[2].isdecimal() for arn in arns):
+            raise ValidationException(
+                f"Routing configuration must contain state machine version ARNs. Received: [{', '.join(arns)}]"
+            )
+        if len(set(arns)) != len(arns):
+            raise ValidationException(
+                f"Routing configuration must contain distinct state machine version ARNs. Received: [{', '.join(arns)}]"
+            )
+        weights = [weight for _, weight in routing]
+        if sum(weights) != _ALL:
+            raise ValidationException(f"Sum of routing configuration weights must equal {_ALL}. Received: {weights}")
         owners = []
         for arn, _ in routing:
             check_arn(arn, "stateMachine")
             machine_arn, _, number = arn.rpartition(":")
-            if not number.isdecimal():
-                raise InvalidArn(f"Invalid Arn: 'A version ARN is required: {arn}'")
             machine = self.state_machines.get(machine_arn)
             if machine is None or int(number) not in machine.versions:
                 raise ResourceNotFound(f"Resource not found: '{arn}'", fields={"resourceName": arn})

@@ -12,6 +12,7 @@ from typing import Any
 from emulator.effects import Notify, Process, Shield, Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.asl import Document
+from emulator.services.stepfunctions.asl.json_errors import input_problem
 from emulator.services.stepfunctions.errors import (
     ExecutionAlreadyExists,
     ExecutionLimitExceeded,
@@ -76,8 +77,7 @@ class ExecutionOperations(Store):
         if not execution.is_running:
             return Reply({"stopDate": execution.stop_date})
         error, cause = params.get("error"), params.get("cause")
-        last = execution.history.last_id
-        end_execution(execution, ExecutionStatus.ABORTED, context.now, last, error=error, cause=cause)
+        end_execution(execution, ExecutionStatus.ABORTED, context.now, 0, error=error, cause=cause)
         return Reply({"stopDate": context.now}, (Notify(stop_topic(execution.arn)),))
 
     @operation("RedriveExecution")
@@ -120,7 +120,9 @@ class ExecutionOperations(Store):
         try:
             _ = document.value
         except ValueError as error:
-            raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
+            raise InvalidExecutionInput(
+                f"Invalid State Machine Execution Input: '{input_problem(document.text)}'"
+            ) from error
         return document, target, name
 
     def _check_open_executions(self) -> None:

@@ -23,6 +23,7 @@ from emulator.services.stepfunctions.asl.failures import (
     matches,
     pick_catcher,
 )
+from emulator.services.stepfunctions.asl.json_errors import input_problem
 from emulator.services.stepfunctions.asl.resources import ActivityTask, ServiceTask
 from emulator.services.stepfunctions.environment import Branch
 from emulator.services.stepfunctions.errors import InvalidDefinition, InvalidExecutionInput, ValidationException
@@ -61,7 +62,9 @@ class SingleStateOperations(Store):
         try:
             _ = document.value
         except ValueError as error:
-            raise InvalidExecutionInput(f"Invalid State Machine Execution Input: '{error}'") from error
+            raise InvalidExecutionInput(
+                f"Invalid State Machine Execution Input: '{input_problem(document.text)}'"
+            ) from error
         inspector = Inspector(reveals_secrets=params.get("revealSecrets", False))
         execution = self._execution(params, state, document, context.now)
         interpreter = inspector.interpreter(execution, self.around, mock, given_context)

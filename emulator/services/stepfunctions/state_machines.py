@@ -15,6 +15,7 @@ from emulator.services.stepfunctions.asl.lint import warnings_of
 from emulator.services.stepfunctions.errors import (
     InvalidDefinition,
     InvalidLoggingConfiguration,
+    MissingRequiredParameter,
     StateMachineAlreadyExists,
     StateMachineLimitExceeded,
     ValidationException,
@@ -53,7 +54,7 @@ class StateMachineOperations(Store):
             params["roleArn"],
             context.now,
             type=kind,
-            logging_configuration=params.get("loggingConfiguration", _NO_LOGGING),
+            logging_configuration=_logging(params),
             tracing_configuration=params.get("tracingConfiguration", _NO_TRACING),
             encryption_configuration=params.get("encryptionConfiguration", _OWNED_KEY),
         )
@@ -80,20 +81,23 @@ class StateMachineOperations(Store):
         """Replace definition, role or configuration for executions that start from now on."""
         machine = self.find_state_machine(params["stateMachineArn"])
         if not _UPDATABLE & set(params):
-            raise ValidationException(
-                "Either the definition, the role ARN, the LoggingConfiguration, the EncryptionConfiguration or the "
-                "TracingConfiguration must be specified"
+            raise MissingRequiredParameter(
+                "Either the definition, the role ARN, the LoggingConfiguration, or the TracingConfiguration must be specified"
             )
         _check_version_description(params)
         definition = self._parse(params["definition"], machine.type) if "definition" in params else None
         yield from _check_logging(params)
+        before = (_fingerprint(machine), machine.role_arn)
         if definition is not None:
             machine.definition, machine.definition_text = definition, params["definition"]
         machine.role_arn = params.get("roleArn", machine.role_arn)
-        machine.logging_configuration = params.get("loggingConfiguration", machine.logging_configuration)
+        if "loggingConfiguration" in params:
+            machine.logging_configuration = _logging(params)
         machine.tracing_configuration = params.get("tracingConfiguration", machine.tracing_configuration)
         machine.encryption_configuration = params.get("encryptionConfiguration", machine.encryption_configuration)
-        machine.update_date, machine.revision_id = context.now, self.account.identifiers.uuid()
+        machine.update_date = context.now
+        if machine.revision_id is None or before != (_fingerprint(machine), machine.role_arn):
+            machine.revision_id = self.account.identifiers.uuid()
         result: dict[str, Any] = {"updateDate": context.now, "revisionId": machine.revision_id}
         if params.get("publish"):
             version = self.publish(machine, params.get("versionDescription", ""), context.now)
@@ -130,8 +134,8 @@ class StateMachineOperations(Store):
 
     @operation("ListStateMachines")
     def list_state_machines(self, params: Params, context: CallContext) -> Reply:
-        """All machines, newest first."""
-        machines = sorted(self.state_machines.values(), key=lambda machine: -machine.creation_date)
+        """All machines, by their names."""
+        machines = sorted(self.state_machines.values(), key=lambda machine: machine.name)
         part, more = page(machines, params, self.quotas)
         rows = [
             {
@@ -153,7 +157,7 @@ class StateMachineOperations(Store):
         effects: list[Effect] = []
         for execution in (*self.executions.values(), *self.open_express.values()):
             if execution.state_machine_arn == arn and execution.is_running:
-                end_execution(execution, ExecutionStatus.ABORTED, context.now, execution.history.last_id)
+                end_execution(execution, ExecutionStatus.ABORTED, context.now, 0)
                 effects.append(Notify(stop_topic(execution.arn)))
         return Reply({}, tuple(effects))
 
@@ -164,7 +168,8 @@ class StateMachineOperations(Store):
         limit = params.get("maxResults") or self.quotas.default_page_size
         warnings = warnings_of(params["definition"]) if params.get("severity") == "WARNING" else []
         diagnostics = [
-            {"severity": severity, "code": problem.code, "message": problem.message, "location": problem.location}
+            {"severity": severity, "code": problem.code, "message": problem.message}
+            | ({"location": problem.location} if problem.location else {})
             for severity, found in (("ERROR", problems), ("WARNING", warnings))
             for problem in found
         ]
@@ -200,6 +205,11 @@ def _fingerprint(machine: StateMachine) -> tuple[Any, ...]:
     )
 
 
+def _logging(params: Params) -> dict[str, Any]:
+    """The configuration with what it leaves open filled in."""
+    return {**_NO_LOGGING, **params.get("loggingConfiguration", {})}
+
+
 def _check_version_description(params: Params) -> None:
     if "versionDescription" in params and not params.get("publish"):
         raise ValidationException("Version description can only be set when publish is true")
@@ -218,6 +228,4 @@ def _check_logging(params: Params) -> Process:
         raise InvalidLoggingConfiguration("Invalid Logging Configuration: Log Destination is not a log group's ARN.")
     answer = yield Call("logs", "DescribeLogGroups", {"logGroupNamePrefix": group})
     if all(row["logGroupName"] != group for row in answer.get("logGroups", ())):
-        raise InvalidLoggingConfiguration(
-            f"Invalid Logging Configuration: The log group {group} does not exist; create it first."
-        )
+        raise InvalidLoggingConfiguration("Invalid Logging Configuration: Log Destination not found.")

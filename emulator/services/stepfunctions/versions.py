@@ -24,7 +24,10 @@ class VersionOperations(Store):
         machine = self.find_state_machine(params["stateMachineArn"])
         wanted = params.get("revisionId")
         if wanted is not None and wanted != (machine.revision_id or _FIRST_REVISION):
-            raise ConflictException(f"The state machine's revision is {machine.revision_id}, not {wanted}")
+            raise ConflictException(
+                f"Failed to publish the State Machine version for revision {wanted}. The current State Machine revision is "
+                f"{machine.revision_id or _FIRST_REVISION}."
+            )
         version = self.publish(machine, params.get("description", ""), context.now)
         return Reply({"stateMachineVersionArn": version.arn, "creationDate": version.creation_date})
 
@@ -46,6 +49,9 @@ class VersionOperations(Store):
         if machine is not None and number.isdecimal():
             users = [alias.name for alias in machine.aliases.values() if any(arn == to for to, _ in alias.routing)]
             if users:
-                raise ConflictException(f"Version to be deleted must not be referenced by an alias: {sorted(users)}")
+                raise ConflictException(
+                    "Version to be deleted must not be referenced by an alias. Current list of aliases referencing this version: "
+                    f"[{', '.join(users)}]"
+                )
             machine.versions.pop(int(number), None)
         return Reply({})

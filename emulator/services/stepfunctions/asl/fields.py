@@ -27,6 +27,8 @@ class Problem:
     """AWS takes it, this emulator does not."""
 
     def __str__(self) -> str:
+        if self.location == "" or self.message.endswith(self.location):
+            return f"{self.code}: {self.message}"
         return f"{self.code}: {self.message} at {self.location}"
 
 
@@ -37,7 +39,7 @@ class Problems:
         self.found: list[Problem] = []
 
     def report(self, message: str, location: str, code: str = SCHEMA, *, unsupported: bool = False) -> None:
-        """Write one down."""
+        """Write one down; an empty location is that of the whole definition."""
         self.found.append(Problem(message, location or "/", code, unsupported))
 
 

@@ -14,6 +14,7 @@ from emulator.services.stepfunctions.asl.catalogue import Catalogue
 from emulator.services.stepfunctions.asl.definition import ChoiceState, Definition, Flow, State
 from emulator.services.stepfunctions.asl.document import loads
 from emulator.services.stepfunctions.asl.fields import TRANSITION, Fields, Problem, Problems
+from emulator.services.stepfunctions.asl.json_errors import json_problem
 from emulator.services.stepfunctions.asl.state_fields import Scope
 from emulator.services.stepfunctions.asl.state_parsers import PARSERS
 
@@ -33,12 +34,11 @@ def parse_definition(
     problems = Problems()
     try:
         data = loads(text)
-    except ValueError as error:
-        problems.report(str(error), "/", "INVALID_JSON_DESCRIPTION")
+    except ValueError:
+        problems.report(*json_problem(text), "INVALID_JSON_DESCRIPTION")
         return None, problems.found
     if not isinstance(data, Mapping):
-        problems.report("Expected value of type Object", "/")
-        return None, problems.found
+        return None, [Problem("Definition must be a valid JSON object", "")]
     fields = Fields(data, "", problems)
     language = _query_language(fields, "JSONPath")
     if fields.string("Version") not in (None, "1.0"):
@@ -56,8 +56,8 @@ def parse_state(text: str, catalogue: Catalogue | None = None) -> tuple[State | 
     problems = Problems()
     try:
         data = loads(text)
-    except ValueError as error:
-        problems.report(str(error), "/", "INVALID_JSON_DESCRIPTION")
+    except ValueError:
+        problems.report(*json_problem(text), "INVALID_JSON_DESCRIPTION")
         return None, problems.found
     state = _parse_state("StateName", data, "", problems, Scope(parse_flow, {}, catalogue=catalogue))
     return (None, problems.found) if problems.found else (state, [])
@@ -65,7 +65,7 @@ def parse_state(text: str, catalogue: Catalogue | None = None) -> tuple[State | 
 
 def parse_flow(fields: Fields, scope: Scope) -> Flow:
     """StartAt and States of a machine, a branch or an item processor."""
-    fields.require("StartAt", "States")
+    fields.require("States", "StartAt")
     start_at = fields.string("StartAt")
     states: dict[str, State] = {}
     given = fields.object("States")
@@ -104,7 +104,8 @@ def _parse_state(name: str, data: Any, location: str, problems: Problems, scope:
         return None
     language = _query_language(fields, "JSONata" if scope.is_jsonata else "JSONPath")
     if scope.is_jsonata and language != "JSONata":
-        fields.report("QueryLanguage", "A state machine in JSONata cannot have states in JSONPath")
+        text = "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine"
+        problems.report(text, location)
     parser = PARSERS.get(kind)
     if parser is None:
         fields.report("Type", f"Value must be one of [{', '.join(sorted(PARSERS))}]")

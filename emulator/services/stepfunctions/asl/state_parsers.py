@@ -164,8 +164,9 @@ def _check_resource(resource: Resource | None, fields: Fields, scope: Scope) -> 
         if isinstance(resource, ActivityTask):
             fields.report("Resource", "Express state machine does not support Activity ARN")
         elif isinstance(resource, ServiceTask) and resource.pattern != "":
-            pattern = f".{resource.pattern}"
-            fields.report("Resource", f"Express state machine does not support '{pattern}' service integration")
+            end = " " if resource.pattern == "waitForTaskToken" else ""  # as AWS writes it
+            text = f"Express state machine does not support '.{resource.pattern}' service integration{end}"
+            fields.report("Resource", text)
     name = "Arguments" if scope.is_jsonata else "Parameters"
     if isinstance(resource, HttpTask):
         _check_http(fields, name)

@@ -55,7 +55,7 @@ def test_bad_names_and_definitions_are_refused_in_aws_words() -> None:
     code, message = refusal(room, "CreateStateMachine", name="a", definition="{}", roleArn=ROLE_ARN)
     assert code == "InvalidDefinition"
     assert message == (
-        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt, States] at /'"
+        "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /'"
     )
     code, message = refusal(room, "CreateStateMachine", name="a", definition="{", roleArn=ROLE_ARN)
     assert message.startswith("Invalid State Machine Definition: 'INVALID_JSON_DESCRIPTION: ")
@@ -88,7 +88,7 @@ def test_describe_update_list_and_delete_a_machine() -> None:
     described = room.call("DescribeStateMachine", stateMachineArn=arn)
     assert described["definition"] == json.dumps(WAIT)
     assert described["revisionId"] == updated["revisionId"]
-    assert refusal(room, "UpdateStateMachine", stateMachineArn=arn)[0] == "ValidationException"
+    assert refusal(room, "UpdateStateMachine", stateMachineArn=arn)[0] == "MissingRequiredParameter"
     (row,) = room.call("ListStateMachines")["stateMachines"]
     assert row["stateMachineArn"] == arn
     running = room.call("StartExecution", stateMachineArn=arn)["executionArn"]
@@ -206,6 +206,35 @@ def test_start_answers_before_anything_runs() -> None:
     assert room.describe(arn)["redriveStatusReason"] == "Execution is RUNNING and cannot be redriven"
 
 
+@pytest.mark.parametrize(
+    ("text", "mistake"),
+    [
+        ("", "Invalid execution input."),
+        (
+            "not JSON",
+            "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or 'false')",
+        ),
+        ("{'a': 1}", "Unexpected character (''' (code 39)): was expecting double-quote to start field name"),
+    ],
+)
+def test_an_input_that_is_no_json_is_refused_with_the_mistake(text: str, mistake: str) -> None:
+    room = MachineRoom()
+    arn = room.create(PASS)
+    assert refusal(room, "StartExecution", stateMachineArn=arn, input=text) == (
+        "InvalidExecutionInput",
+        f"Invalid State Machine Execution Input: '{mistake}'",
+    )
+
+
+def test_state_machines_are_listed_by_name() -> None:
+    room = MachineRoom()
+    for name in ("b", "c", "a"):
+        room.create(PASS, name=name)
+        room.run(1)
+    rows = room.call("ListStateMachines")["stateMachines"]
+    assert [row["name"] for row in rows] == ["a", "b", "c"]
+
+
 def test_list_filters_and_pages_newest_first() -> None:
     room = MachineRoom()
     arn = room.create(WAIT)
@@ -318,3 +347,76 @@ def test_the_audit_pipeline_dead_letters_what_it_cannot_archive() -> None:
     assert (described["status"], described["error"]) == ("FAILED", "AuditIngest.NotPersisted")
     body = json.loads(queue.calls[0][1]["MessageBody"])
     assert body["failure"]["Error"] == "RuntimeError"
+
+
+# -- as recorded from AWS ---------------------------------------------------------------------------------------------
+
+
+def downgraded() -> dict[str, Any]:
+    state = {"QueryLanguage": "JSONPath", "Type": "Pass", "End": True}
+    return {"QueryLanguage": "JSONata", "StartAt": "Pass", "States": {"Pass": state}}
+
+
+@pytest.mark.parametrize(
+    ("definition", "code", "message", "location"),
+    [
+        ('""', "SCHEMA_VALIDATION_FAILED", "Definition must be a valid JSON object", None),
+        (
+            "not a definition",
+            "INVALID_JSON_DESCRIPTION",
+            (
+                "Unrecognized token 'not': was expecting (JSON String, Number, Array, Object or token 'null', 'true' or "
+                "'false')\n at [Source: (String)\"not a definition\"; line: 1, column: 4]"
+            ),
+            '[Source: (String)"not a definition"; line: 1, column: 4]',
+        ),
+        ("{}", "SCHEMA_VALIDATION_FAILED", "These fields are required: [States, StartAt]", "/"),
+        (
+            json.dumps(downgraded()),
+            "SCHEMA_VALIDATION_FAILED",
+            "'QueryLanguage' can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+            "/States/Pass",
+        ),
+    ],
+)
+def test_validation_says_what_is_wrong_in_awss_words(
+    definition: str, code: str, message: str, location: str | None
+) -> None:
+    answer = MachineRoom().call("ValidateStateMachineDefinition", definition=definition)
+    expected = {"code": code, "message": message, "severity": "ERROR"}
+    assert answer["diagnostics"] == [expected | ({} if location is None else {"location": location})]
+
+
+def test_an_update_that_changes_nothing_keeps_the_revision() -> None:
+    room = MachineRoom()
+    arn = room.create(PASS)
+    first = room.call("UpdateStateMachine", stateMachineArn=arn, roleArn="arn:aws:iam::000000000000:role/other")
+    again = room.call("UpdateStateMachine", stateMachineArn=arn, roleArn="arn:aws:iam::000000000000:role/other")
+    other = room.call("UpdateStateMachine", stateMachineArn=arn, roleArn=ROLE_ARN)
+    assert first["revisionId"] == again["revisionId"] != other["revisionId"]
+
+
+def test_routes_of_aliases_are_refused_in_awss_words() -> None:
+    room = MachineRoom()
+    definition = json.dumps(PASS)
+    made = room.call("CreateStateMachine", name="m", definition=definition, roleArn=ROLE_ARN, publish=True)
+    arn, version = made["stateMachineArn"], made["stateMachineVersionArn"]
+
+    def refused(*routes: tuple[str, int]) -> str:
+        routing = [{"stateMachineVersionArn": route, "weight": weight} for route, weight in routes]
+        with pytest.raises(AwsError) as caught:
+            room.call("CreateStateMachineAlias", name="a", routingConfiguration=routing)
+        return f"{caught.value.code}: {caught.value.message}"
+
+    start = "ValidationException: Routing configuration must contain"
+    assert refused((arn, 100)) == f"{start} state machine version ARNs. Received: [{arn}]"
+    assert refused((version, 50), (version, 50)) == (
+        f"{start} distinct state machine version ARNs. Received: [{version}, {version}]"
+    )
+    assert refused((version, 70)) == (
+        "ValidationException: Sum of routing configuration weights must equal 100. Received: [70]"
+    )
+    missing = f"{arn}:nobody"
+    room.call("DeleteStateMachineAlias", stateMachineAliasArn=missing)
+    with pytest.raises(AwsError, match="references a resource that does not exist"):
+        room.call("UpdateStateMachineAlias", stateMachineAliasArn=missing, description="d")

@@ -107,7 +107,10 @@ def test_a_payload_too_large_for_a_line_is_left_out_and_marked() -> None:
     [
         ({"level": "ALL"}, "exactly one Log Destination"),
         (configuration("ALL", arn="arn:aws:s3:::bucket"), "not a log group"),
-        (configuration("ALL", arn="arn:aws:logs:us-east-1:000000000000:log-group:other:*"), "other does not exist"),
+        (
+            configuration("ALL", arn="arn:aws:logs:us-east-1:000000000000:log-group:other:*"),
+            "Log Destination not found",
+        ),
     ],
 )
 def test_a_configuration_that_cannot_work_is_refused(given: dict[str, Any], text: str) -> None:

@@ -164,7 +164,10 @@ PASS = {"Type": "Pass", "End": True}
         (machine(A=PASS | {"Output": 1}), "Field is not supported at /States/A/Output"),
         (jsonata(A=PASS | {"Output": "{% 1 + %}"}), "The JSONata expression is not valid"),
         (jsonata(A=PASS | {"Output": "{% 1"}), "must begin with '{%' and end with '%}'"),
-        (jsonata(A=PASS | {"QueryLanguage": "JSONPath"}), "cannot have states in JSONPath"),
+        (
+            jsonata(A=PASS | {"QueryLanguage": "JSONPath"}),
+            "can not be 'JSONPath' if set to 'JSONata' for whole state machine",
+        ),
         (jsonata(A={"Type": "Wait", "SecondsPath": "$.a", "End": True}), "[Seconds, Timestamp]"),
     ],
 )

@@ -311,8 +311,8 @@ NO_RESOURCE = (
     "or the resource is not available in this region."
 )
 DEFINITIONS: list[tuple[Any, list[str]]] = [
-    ([], ["SCHEMA_VALIDATION_FAILED: Expected value of type Object at /"]),
-    ({}, ["SCHEMA_VALIDATION_FAILED: These fields are required: [StartAt, States] at /"]),
+    ([], ["SCHEMA_VALIDATION_FAILED: Definition must be a valid JSON object"]),
+    ({}, ["SCHEMA_VALIDATION_FAILED: These fields are required: [States, StartAt] at /"]),
     (
         {"StartAt": "pass1", "States": {"pass1": {"Type": "Pass", "Next": "pass3"}, "pass2": PASS}},
         [

@@ -121,7 +121,7 @@ def test_weights_must_add_up(weights: tuple[int, ...], expected: str | None) -> 
 
 def test_an_alias_needs_a_version_that_exists() -> None:
     room, arn, _ = room_with_versions(1)
-    for target, expected in ((f"{arn}:7", "ResourceNotFound"), (f"{arn}:x", "InvalidArn")):
+    for target, expected in ((f"{arn}:7", "ResourceNotFound"), (f"{arn}:x", "ValidationException")):
         routing = [{"stateMachineVersionArn": target, "weight": 100}]
         assert code(room, "CreateStateMachineAlias", name="A", routingConfiguration=routing) == expected
 

@@ -267,8 +267,9 @@ def test_stop_ends_an_execution_at_once() -> None:
     described = room.describe(arn)
     assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Mine", "enough")
     last = room.history(arn)[-1]
-    assert (last["type"], last["executionAbortedEventDetails"]) == (
+    assert (last["type"], last["previousEventId"], last["executionAbortedEventDetails"]) == (
         "ExecutionAborted",
+        0,
         {"error": "Mine", "cause": "enough"},
     )
     assert room.engine.timers.next_deadline() is None
