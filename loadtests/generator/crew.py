@@ -143,9 +143,11 @@ class Crew:
 
     def _on_quit(self, exit_code: Any = None, **_: Any) -> None:
         rows = []
+        # Where one was lost, the master itself ended the others.
+        ended = any(worker.lost for worker in self._workers.values())
         for worker in self._workers.values():
             lost = worker.lost
-            if lost is None and not worker.done:
+            if lost is None and not worker.done and not ended:
                 lost = "the run ended before it was done"
             rows.append(
                 worker_row(worker.index, worker.host, worker.clock_offset, worker.clock_error, worker.counts, lost=lost)
