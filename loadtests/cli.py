@@ -8,9 +8,15 @@ from collections.abc import Callable
 
 import typer
 
+from loadtests.commands import baseline
+from loadtests.commands.calibrate import calibrate
 from loadtests.commands.capacity import capacity
+from loadtests.commands.compare import compare
 from loadtests.commands.explain import explain
+from loadtests.commands.gate import gate
+from loadtests.commands.kubernetes import kubernetes
 from loadtests.commands.load import load
+from loadtests.commands.prove_gate import prove_gate
 from loadtests.commands.report import report
 from loadtests.commands.worker import worker
 from loadtests.exit_codes import EXIT_CODES, ExitCode
@@ -26,10 +32,9 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.callback(invoke_without_command=True, epilog=EXIT_CODES)(load)
-app.command(epilog=EXIT_CODES)(report)
-app.command(epilog=EXIT_CODES)(capacity)
-app.command(epilog=EXIT_CODES)(explain)
-app.command()(worker)
+for _command in (report, capacity, explain, gate, compare, calibrate, prove_gate, worker, kubernetes):
+    app.command(_command.__name__.replace("_", "-"), epilog=EXIT_CODES)(_command)
+app.add_typer(baseline.app)
 
 
 def main(command: Callable[[], None] = app) -> None:

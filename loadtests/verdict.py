@@ -120,7 +120,7 @@ def _workers(facts: RunFacts, summary: Summary) -> Iterator[Check]:
     limit = facts.plan.max_worker_cores
     detail = f"the busiest worker used {busiest.cores:.2f} of one core, at most {limit:g}"
     yield Check("the generator had CPU to spare", busiest.cores <= limit, detail, ExitCode.GENERATOR_INVALID)
-    if facts.plan.workers > 1:
+    if facts.plan.workers > 1 or any(worker.lost is not None for worker in workers):
         lost = [worker for worker in workers if worker.lost is not None]
         detail = f"{len(workers) - len(lost)} of {facts.plan.workers}"
         detail += f"; worker {lost[0].index} on {lost[0].host}: {lost[0].lost}" if lost else ""
