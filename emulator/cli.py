@@ -106,13 +106,37 @@ def up(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def load(context: typer.Context) -> None:
     """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs the extra 'load'."""
+    _load_tests(list(context.args))
+
+
+def _load_tests(arguments: list[str]) -> None:
     try:
         from loadtests.__main__ import main as load_main
     except ImportError as error:
         raise EmulatorError(f"load tests need more packages ({error.name}): pip install 'windtunnel[load]'") from error
-    sys.argv = ["windtunnel load", *context.args]
+    sys.argv = ["windtunnel load", *arguments]
     load_main()
 
+
+def _mount(name: str, summary: str) -> None:
+    """Add a command of the load tests, which reads its own options; nothing of it is imported before it is asked for."""
+
+    def run(context: typer.Context) -> None:
+        _load_tests([name, *context.args])
+
+    settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    app.command(name, help=summary, context_settings=settings)(run)
+
+
+for _name, _summary in (
+    ("gate", "Hold this tree against a committed baseline and, with --base, against another tree."),
+    ("baseline", "Save, list and show what was agreed that a message costs."),
+    ("compare", "Show two finished runs side by side."),
+    ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
+    ("report", "Make the reports of a finished run again, from its message log."),
+    ("explain", "Show the path of one message and say why what is missing is missing."),
+):
+    _mount(_name, _summary)
 
 app.command()(executions)
 app.command("explain")(explain_execution)

@@ -9,6 +9,7 @@ This package knows a Target (an endpoint and credentials) and nothing of what st
 
 from loadtests.exit_codes import ExitCode
 from loadtests.plan import RunPlan
+from loadtests.scenario import Scenario, Sender
 from loadtests.sizes import MessageSize, parse_size
 
-__all__ = ["ExitCode", "MessageSize", "RunPlan", "parse_size"]
+__all__ = ["ExitCode", "MessageSize", "RunPlan", "Scenario", "Sender", "parse_size"]

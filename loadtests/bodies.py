@@ -20,7 +20,7 @@ KEY_SLOT_BYTES = 48
 DATE_TIME_BYTES = 24
 
 _HEAD = b'{"messagePayload":"'
-_TAIL = '","messageMetaData":{{"sourceSystemID":"loadtests","messageType":"load","padding":"{padding}","dateTime":"{date_time}"'
+_TAIL = '","messageMetaData":{{"sourceSystemID":"{source}","messageType":"{kind}","padding":"{padding}","dateTime":"{date_time}"'
 _TAIL += ',"sourceTransactionID":"{key}"}}}}'
 
 
@@ -30,10 +30,13 @@ class BodyTemplate:
     The payload is random and so does not compress; the same seed gives the same one.
     """
 
-    def __init__(self, body_bytes: int, key_bytes: int, seed: int) -> None:
+    def __init__(
+        self, body_bytes: int, key_bytes: int, seed: int, source_system: str = "loadtests", message_type: str = "load"
+    ) -> None:
         if not 0 < key_bytes <= KEY_SLOT_BYTES:
             raise UsageError(f"a message key has 1 to {KEY_SLOT_BYTES} bytes, not {key_bytes}")
-        empty_tail = _TAIL.format(padding="", date_time=" " * DATE_TIME_BYTES, key=" " * key_bytes)
+        self._sender = {"source": source_system, "kind": message_type}
+        empty_tail = _TAIL.format(padding="", date_time=" " * DATE_TIME_BYTES, key=" " * key_bytes, **self._sender)
         slot = KEY_SLOT_BYTES // 3 * 4
         encoded, padding = divmod(body_bytes - len(_HEAD) - slot - len(empty_tail), 4)
         if encoded < 0:
@@ -51,7 +54,7 @@ class BodyTemplate:
 
     def body(self, key: str, date_time: str) -> bytes:
         """Return the request body of message `key`, which happened at `date_time` (ISO 8601 with milliseconds and `Z`)."""
-        tail = _TAIL.format(padding=self._padding, date_time=date_time, key=key)
+        tail = _TAIL.format(padding=self._padding, date_time=date_time, key=key, **self._sender)
         return b"".join((self._constant_body, base64.b64encode(self._slot(key)), tail.encode()))
 
     def payload_sha256(self, key: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-__all__ = ["iso_milliseconds", "monotonic", "sleep", "wall"]
+__all__ = ["cpu_seconds", "iso_milliseconds", "monotonic", "sleep", "wall"]
 
+cpu_seconds = time.process_time
 monotonic = time.monotonic  # noqa: TID251
 sleep = time.sleep  # noqa: TID251
 wall = time.time  # noqa: TID251

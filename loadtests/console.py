@@ -47,10 +47,10 @@ def format_seconds(seconds: float | None) -> str:
     return f"{seconds:.2f} s"
 
 
-def new_console() -> Console:
+def new_console(*, stderr: bool = False) -> Console:
     """Return a console that keeps tables whole where there is no terminal to fit them into."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+    console = Console(highlight=False, stderr=stderr)
+    return console if console.is_terminal else Console(highlight=False, stderr=stderr, width=_PLAIN_WIDTH)
 
 
 class ConsoleProgress(AbstractContextManager["ConsoleProgress"]):
@@ -130,6 +130,8 @@ def print_results(console: Console, facts: RunFacts, summary: Summary, verdict: 
     if summary.generator.started or facts.complete:
         console.print(_counts(summary))
         console.print(_latencies(facts, summary))
+        if len(summary.personas) > 1:
+            console.print(_personas(summary))
     if summary.processor_use:
         console.print(_processors(facts, summary))
     for check in verdict.checks:
@@ -194,6 +196,15 @@ def _latencies(facts: RunFacts, summary: Summary) -> Table:
         table.add_row(_named(figures), *_percentiles(figures), _floor(facts, figures))
     table.caption = "n<: too few messages. persisted: until the final notice with both flags true"
     table.caption_justify = "left"
+    return table
+
+
+def _personas(summary: Summary) -> Table:
+    names = [f"{metric} {name}" for metric in ("ingest", "persisted") for name in ("p50", "p90", "p99")]
+    table = new_table("By persona", "persona", "sent", "accepted", "refused", "lost", *names)
+    for figures in summary.personas:
+        counts = (figures.sent, figures.accepted, figures.refused, figures.lost)
+        table.add_row(figures.size, *map(str, counts), *_percentiles(figures)[:6])
     return table
 
 

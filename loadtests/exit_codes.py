@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import IntEnum
 
-__all__ = ["ExitCode", "worst"]
+__all__ = ["EXIT_CODES", "ExitCode", "worst"]
+
+
+EXIT_CODES = (
+    "Exit codes: 0 ok; 1 a message was lost, duplicated, corrupt or lied about; 2 usage; 3 a threshold or budget was crossed; "
+    "4 regression; 5 inconclusive (only with --strict); 6 target not ready; 7 generator invalid: the figures mean nothing; "
+    "130 interrupted. Reports are written before any of them."
+)
 
 
 class ExitCode(IntEnum):
@@ -15,6 +22,8 @@ class ExitCode(IntEnum):
     FUNCTIONAL_FAILURE = 1
     USAGE = 2
     THRESHOLD = 3
+    REGRESSION = 4
+    INCONCLUSIVE = 5
     ENVIRONMENT_NOT_READY = 6
     GENERATOR_INVALID = 7
     INTERRUPTED = 130
@@ -27,7 +36,9 @@ _PRECEDENCE = (
     ExitCode.ENVIRONMENT_NOT_READY,
     ExitCode.FUNCTIONAL_FAILURE,
     ExitCode.GENERATOR_INVALID,
+    ExitCode.REGRESSION,
     ExitCode.THRESHOLD,
+    ExitCode.INCONCLUSIVE,
     ExitCode.OK,
 )
 

@@ -14,7 +14,7 @@ from loadtests.plan import RunPlan
 
 __all__ = ["SCHEMA_VERSION", "Pulse", "RunFacts", "UseSample"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,11 @@ class UseSample:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """One run. `wall_start` is epoch seconds, `load_seconds` the time from the first intended start to the last answer.
+    """One run. `wall_start` and `epoch_wall` (the start of the load) are epoch seconds, `load_seconds` is the time from the first
+    intended start to the last answer.
 
     `failure` says why a run ended early, and `failure_code` with what; `size_limit` and `floor` are None where they were not asked for.
+    `workers` has each process of the generator, with what it sent and used; `histograms` all that they measured, encoded.
     """
 
     plan: RunPlan
@@ -62,6 +64,9 @@ class RunFacts:
     interrupted: bool = False
     failure: str | None = None
     failure_code: int | None = None
+    epoch_wall: float | None = None
+    workers: tuple[Mapping[str, Any], ...] = ()
+    histograms: Mapping[str, str] | None = None
     schema_version: int = SCHEMA_VERSION
 
     @property
@@ -71,7 +76,7 @@ class RunFacts:
 
     def write(self, path: Path) -> None:
         """Write these facts as JSON."""
-        path.write_bytes(orjson.dumps(asdict(self), option=orjson.OPT_INDENT_2))
+        path.write_bytes(orjson.dumps({**asdict(self), "plan": self.plan.to_json()}, option=orjson.OPT_INDENT_2))
 
     @staticmethod
     def read(path: Path) -> RunFacts:
@@ -88,6 +93,7 @@ class RunFacts:
                 "thresholds": tuple(value["thresholds"]),
                 "pulses": tuple(Pulse(**pulse) for pulse in value["pulses"]),
                 "processor_use": tuple(UseSample(**sample) for sample in value["processor_use"]),
+                "workers": tuple(value["workers"]),
                 "unclaimed": Unclaimed(**{kind: tuple(found) for kind, found in value["unclaimed"].items()}),
             }
         )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import select
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import orjson
@@ -18,9 +20,10 @@ from loadtests.failures import GeneratorFailed
 from loadtests.plan import RunPlan
 from loadtests.run_folder import RunFolder
 
-__all__ = ["Collector", "running_collector", "running_generator"]
+__all__ = ["Collector", "Listen", "generator_environment", "running_collector", "running_generator", "worker_command"]
 
 _ROOT = Path(__file__).resolve().parent.parent
+LOCUST = (sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("generator") / "locustfile.py"))
 _COLLECTOR = (sys.executable, "-m", "loadtests.collector")
 _READY_SECONDS = 30.0
 _END_SECONDS = 5.0
@@ -34,19 +37,33 @@ _MALLOC = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where the master waits for workers that are started elsewhere."""
+
+    host: str
+    port: int
+
+
 @contextmanager
-def running_generator(plan: RunPlan, folder: RunFolder, url: str, api_key: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Start Locust with the plan's schedule; it ends by itself after the last answer, and at the latest with the block."""
+def running_generator(
+    plan: RunPlan, folder: RunFolder, url: str, api_key: str, listen: Listen | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start Locust with the plan's schedule; it ends by itself after the last answer, and at the latest with the block.
+
+    With several workers it is a master: with `listen` it waits for that many from elsewhere, else it forks them here.
+    """
     folder.plan.write_bytes(orjson.dumps(plan.to_json()))
-    environment = {
-        **_environment(),
-        **_MALLOC,
-        "WINDTUNNEL_LOAD_FOLDER": str(folder.path),
-        "WINDTUNNEL_LOAD_URL": url,
-        "WINDTUNNEL_LOAD_API_KEY": api_key,
-    }
-    command = [sys.executable, "-m", "locust", "-f", str(Path(__file__).with_name("locustfile.py")), "--headless"]
-    command += ["-u", "1", "-r", "1", "--exit-code-on-error", "0", "--only-summary", "--loglevel", "WARNING"]
+    environment = generator_environment(url, api_key) | {"WINDTUNNEL_LOAD_FOLDER": str(folder.path)}
+    command = [*LOCUST, "--headless", "-u", str(plan.workers), "-r", str(plan.workers), "--exit-code-on-error", "0"]
+    command += ["--only-summary", "--loglevel", "WARNING"]
+    if listen is not None:
+        command += ["--master", "--expect-workers", str(plan.workers)]
+        command += ["--master-bind-host", listen.host, "--master-bind-port", str(listen.port)]
+    elif plan.workers > 1:
+        port = str(_free_port())
+        command += ["--processes", str(plan.workers), "--master-bind-host", "127.0.0.1", "--master-bind-port", port]
+        command += ["--master-host", "127.0.0.1", "--master-port", port]
     with folder.generator_output.open("wb") as output:
         # A group of its own: Ctrl-C reaches this process, which ends the others in order.
         process = subprocess.Popen(
@@ -60,6 +77,22 @@ def running_generator(plan: RunPlan, folder: RunFolder, url: str, api_key: str) 
         )
         with _ended(process):
             yield process
+
+
+def worker_command(master: Listen) -> list[str]:
+    """Return the command of a worker that serves a master elsewhere; run it in `generator_environment`."""
+    return [*LOCUST, "--worker", "--master-host", master.host, "--master-port", str(master.port), "--loglevel", "INFO"]
+
+
+def generator_environment(url: str, api_key: str) -> dict[str, str]:
+    """Return the environment of a process that sends messages."""
+    return {**_environment(), **_MALLOC, "WINDTUNNEL_LOAD_URL": url, "WINDTUNNEL_LOAD_API_KEY": api_key}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 class Collector:

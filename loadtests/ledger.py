@@ -98,7 +98,7 @@ def assemble(
     by_key: dict[str, Message] = {}
     key_by_id: dict[str, str] = {}
     for row in sent:
-        message = _message(row, epoch_seconds)
+        message = _message(row)
         by_key[message.key] = message
         if message.message_id is not None:
             key_by_id[message.message_id] = message.key
@@ -139,10 +139,7 @@ def _is_stray(key: str, run_id: str, exclusive: bool) -> bool:
     return exclusive
 
 
-def _message(row: Row, epoch_seconds: float) -> Message:
-    def since_epoch(name: str) -> float | None:
-        return None if row[name] is None else row[name] - epoch_seconds
-
+def _message(row: Row) -> Message:
     return Message(
         index=row["index"],
         key=row["key"],
@@ -151,9 +148,11 @@ def _message(row: Row, epoch_seconds: float) -> Message:
         payload_bytes=row["payload_bytes"],
         payload_sha256=row["payload_sha256"],
         intended_seconds=row["intended_seconds"],
-        started_seconds=since_epoch("started"),
-        ended_seconds=since_epoch("ended"),
+        started_seconds=row["started_seconds"],
+        ended_seconds=row["ended_seconds"],
         status=row["status"],
         error=row["error"],
         message_id=row["message_id"],
+        trace_id=row.get("trace_id"),
+        persona=row.get("persona", ""),
     )

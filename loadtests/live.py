@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from typing import Any
 
 from loadtests.ledger import Tail
 from loadtests.message import STAGES
@@ -41,7 +43,8 @@ class Live:
 
     def __init__(self, plan: RunPlan, folder: RunFolder) -> None:
         self._plan = plan
-        self._arrivals = plan.arrivals()
+        self._due = [arrival.at_seconds for arrival in plan.arrivals()]
+        self._planned_rate = len(self._due) / plan.duration_seconds
         self._sent = Tail(folder.sent)
         self._pulses = Tail(folder.generator)
         self._notices = Tail(folder.notices)
@@ -56,6 +59,8 @@ class Live:
         self.epoch_wall: float | None = None
         self.last_answer: float | None = None
         self.tcp_no_delay = False
+        self.workers: list[dict[str, Any]] = []
+        self.histograms: dict[str, str] | None = None
         self.pulses: list[tuple[float, int, int, int]] = []
 
     def follow(self) -> None:
@@ -64,6 +69,8 @@ class Live:
             if row["kind"] == "start":
                 self.epoch, self.epoch_wall = row["epoch"], row["epoch_wall"]
                 self.tcp_no_delay = row["tcp_no_delay"]
+            elif row["kind"] == "end":
+                self.workers, self.histograms = row["workers"], row["histograms"]
             else:
                 self._started, self._finished, self._dropped = row["started"], row["finished"], row["dropped"]
                 self.pulses.append((row["at"], row["started"], row["finished"], row["dropped"]))
@@ -75,14 +82,14 @@ class Live:
             self._hear(row["key"], row["stage"])
 
     def _count_sent(self, status: int | None, key: str, message_id: str | None, row: dict[str, float]) -> None:
-        if row["ended"] is None or self.epoch is None:
+        if row["ended_seconds"] is None or self.epoch is None:
             return
-        ended = float(row["ended"])
+        ended = self.epoch + float(row["ended_seconds"])
         self.last_answer = ended
         self._answered.append((ended, int(row["body_bytes"])))
         if status == 200 and message_id is not None:
             self._accepted += 1
-            self._ingest.record(ended - self.epoch - row["intended_seconds"])
+            self._ingest.record(row["ended_seconds"] - row["intended_seconds"])
             missing = set(STAGES) - self._early.pop(key, set())
             if missing:
                 self._missing[key] = (ended, missing)
@@ -109,21 +116,21 @@ class Live:
     def figures(self, now: float) -> LiveFigures:
         """Return the line of progress at a monotonic time."""
         at = 0.0 if self.epoch is None else max(0.0, now - self.epoch)
-        planned = sum(arrival.at_seconds <= at for arrival in self._arrivals) if self.epoch is not None else 0
+        planned = bisect_right(self._due, at) if self.epoch is not None else 0
         self._answered = [(ended, size) for ended, size in self._answered if ended > now - _RATE_WINDOW_SECONDS]
         window = min(_RATE_WINDOW_SECONDS, max(at, 0.5))
         return LiveFigures(
             at_seconds=at,
             duration_seconds=self._plan.duration_seconds,
             planned=planned,
-            planned_total=len(self._arrivals),
+            planned_total=len(self._due),
             started=self._started,
             in_flight=max(0, self._started - self._finished),
             accepted=self._accepted,
             refused=self._refused,
             dropped=self._dropped,
             persisted=sum(not key.startswith(self._probes) for key in self._persisted),
-            planned_rate_per_second=self._plan.rate_per_second,
+            planned_rate_per_second=self._planned_rate,
             rate_per_second=len(self._answered) / window,
             megabytes_per_second=sum(size for _, size in self._answered) / 1e6 / window,
             ingest_p50_seconds=self._ingest.at(50),

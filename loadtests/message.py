@@ -64,6 +64,8 @@ class Message:
     status: int | None
     error: str | None
     message_id: str | None
+    trace_id: str | None = None
+    persona: str = ""
     notices: tuple[Notice, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     items: tuple[StoredItem, ...] = ()

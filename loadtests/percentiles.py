@@ -54,6 +54,18 @@ class Durations:
         self.minimum = min(self.minimum, seconds)
         self.maximum = max(self.maximum, seconds)
 
+    def encoded(self) -> str:
+        """Return the histogram as text, in HdrHistogram's own compressed form: a few KB, however many were counted."""
+        return bytes(self._histogram.encode()).decode("ascii")
+
+    def add_encoded(self, text: str) -> None:
+        """Count all that another process counted and `encoded`."""
+        other = HdrHistogram.decode(text)
+        if other.get_total_count():
+            self._histogram.add(other)
+            self.minimum = min(self.minimum, other.get_min_value() / _MICROSECONDS)
+            self.maximum = max(self.maximum, other.get_max_value() / _MICROSECONDS)
+
     @property
     def count(self) -> int:
         """How many were counted."""

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import random
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from loadtests.bodies import BodyTemplate
-from loadtests.schedule import Arrival, ArrivalProcess, arrivals
+from loadtests.failures import UsageError
+from loadtests.persona import Persona
+from loadtests.schedule import Arrival, sized
 from loadtests.sizes import MessageSize
 
-__all__ = ["RunPlan", "is_key", "message_key", "probe_key", "probe_prefix"]
+__all__ = ["RunPlan", "is_key", "message_key", "probe_key", "probe_prefix", "trace_root"]
 
 _KEY_DIGITS = 7
 _KEY = re.compile(rf"\S+-(\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
@@ -19,42 +24,85 @@ _KEY = re.compile(rf"\S+-(\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
-    """A load. Times in seconds, rates in messages per second.
+    """A load. Times in seconds.
 
     `drain_seconds` is how long after its answer a message may take to be persisted; `max_start_lag_seconds` how late, at p99, the
-    generator may start a message before its figures mean nothing; `max_in_flight_bytes` what it may hold before it drops one.
+    generator may start a message before its figures mean nothing; `max_in_flight_bytes` what each of its workers may hold before it
+    drops one; `max_worker_cores` the share of a core above which a worker had no reserve to keep the schedule with.
     """
 
     run_id: str
     sizes: tuple[MessageSize, ...]
-    rate_per_second: float
+    personas: tuple[Persona, ...]
     duration_seconds: float
     seed: int
-    arrival_process: ArrivalProcess = "constant"
     drain_seconds: float = 60.0
     request_timeout_seconds: float = 40.0
     max_start_lag_seconds: float = 0.05
     max_in_flight_bytes: int = 1_000_000_000
+    max_worker_cores: float = 0.9
+    workers: int = 1
+
+    @property
+    def rate_per_second(self) -> float:
+        """Messages per second on average; 0 before the sizes are known."""
+        return len(self.arrivals()) / self.duration_seconds
+
+    @property
+    def schedule_text(self) -> str:
+        """What arrives, for people."""
+        named = len(self.personas) > 1
+        return ", ".join(
+            f"{persona.name}: {persona.schedule}" if named else str(persona.schedule) for persona in self.personas
+        )
 
     def arrivals(self) -> list[Arrival]:
         """Return the schedule, empty before the sizes are known; every process of a run computes the same one."""
         if not self.sizes:
             return []
-        weights = [size.weight for size in self.sizes]
-        return arrivals(self.arrival_process, self.rate_per_second, self.duration_seconds, weights, self.seed)
+        merged = sorted(self._by_persona(), key=lambda arrival: arrival[0])
+        return [Arrival(index, at, size, persona) for index, (at, size, persona) in enumerate(merged)]
 
-    def template(self, size: MessageSize) -> BodyTemplate:
-        """Return the bodies of one size."""
-        return BodyTemplate(size.body_bytes, len(message_key(self.run_id, 0)), self.seed)
+    def _by_persona(self) -> Iterator[tuple[float, int, int]]:
+        # One persona has the plan's own seed; the others theirs, so that adding one changes nothing for those before it.
+        for number, persona in enumerate(self.personas):
+            source = random.Random(self.seed if number == 0 else f"{self.seed}/{number}")
+            weights = persona.weights or {size.label: size.weight for size in self.sizes}
+            unknown = set(weights) - {size.label for size in self.sizes}
+            if unknown:
+                raise UsageError(
+                    f"persona {persona.name} sends sizes that the plan has not: {', '.join(sorted(unknown))}"
+                )
+            places = [index for index, size in enumerate(self.sizes) if size.label in weights]
+            shares = [weights[self.sizes[index].label] for index in places]
+            for at, place in sized(persona.schedule, self.duration_seconds, shares, source):
+                yield at, places[place], number
+
+    def template(self, size: MessageSize, persona: Persona | None = None) -> BodyTemplate:
+        """Return the bodies of one size, as one persona (None: the first) sends them."""
+        sender = self.personas[0] if persona is None else persona
+        key_bytes = len(message_key(self.run_id, 0))
+        return BodyTemplate(size.body_bytes, key_bytes, self.seed, sender.name, sender.message_type)
 
     def to_json(self) -> dict[str, Any]:
         """Return this plan as JSON."""
-        return asdict(self)
+        plain = {name: getattr(self, name) for name in self.__slots__}
+        return {
+            **plain,
+            "sizes": [asdict(size) for size in self.sizes],
+            "personas": [persona.to_json() for persona in self.personas],
+        }
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> RunPlan:
         """Return the plan that `to_json` wrote."""
-        return RunPlan(**{**value, "sizes": tuple(MessageSize(**size) for size in value["sizes"])})
+        return RunPlan(
+            **{
+                **value,
+                "sizes": tuple(MessageSize(**size) for size in value["sizes"]),
+                "personas": tuple(Persona.from_json(persona) for persona in value["personas"]),
+            }
+        )
 
 
 def message_key(run_id: str, index: int) -> str:
@@ -75,3 +123,12 @@ def is_key(text: str) -> bool:
 def probe_prefix(run_id: str) -> str:
     """Return what the keys of a run's probes begin with, and no other key of it."""
     return f"{run_id}-p"
+
+
+def trace_root(key: str, date_time: str) -> str:
+    """Return the root of the X-Ray trace of a message, which the sender names so that everybody's records of it can be found.
+
+    https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-traceids
+    """
+    began = int(datetime.fromisoformat(date_time).timestamp())
+    return f"1-{began:08x}-{hashlib.sha256(key.encode()).hexdigest()[:24]}"

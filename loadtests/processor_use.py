@@ -14,9 +14,10 @@ from typing import Any
 
 import psutil
 
-__all__ = ["BRIDGE", "CACHE", "EMULATOR", "FUNCTIONS", "ProcessorUse", "Sample"]
+__all__ = ["BRIDGE", "CACHE", "EMULATOR", "FUNCTIONS", "GENERATOR", "ProcessorUse", "Sample"]
 
 EMULATOR, BRIDGE, CACHE, FUNCTIONS = "emulator", "bridge", "cache", "functions"
+GENERATOR = "load generator"
 # What a child of the target is, by a part of its command line: the emulator's own processes first, everything else runs a function.
 _COMMANDS = (
     ("emulator.gateway.bridge_worker", BRIDGE),
@@ -100,17 +101,16 @@ class ProcessorUse:
 
     def _processes(self) -> Iterator[tuple[str, psutil.Process]]:
         for part, process_id in self._own.items():
-            yield from _existing(part, process_id)
+            for _, process in _existing(part, process_id):
+                yield part, process
+                if part == GENERATOR:
+                    yield from ((part, worker) for worker in _children(process))
         if self._target_root is None:
             return
         for _, root in _existing(EMULATOR, self._target_root):
             yield EMULATOR, root
-            try:
-                children = root.children(recursive=True)
-            except psutil.NoSuchProcess:
-                return
             own = set(self._own.values())
-            for child in children:
+            for child in _children(root):
                 if child.pid not in own:
                     yield self._part_of(child), child
 
@@ -130,6 +130,13 @@ def _existing(part: str, process_id: int) -> Iterator[tuple[str, psutil.Process]
         yield part, psutil.Process(process_id)
     except psutil.NoSuchProcess:
         return
+
+
+def _children(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
 
 
 def _command_of(process: psutil.Process) -> str:

@@ -30,6 +30,7 @@ def report(facts: RunFacts, summary: Summary, verdict: Verdict) -> dict[str, Any
         ],
         "sizes": [_size(figures) for figures in summary.sizes],
         "total": _size(summary.total),
+        "personas": [{**_size(figures), "persona": figures.size} for figures in summary.personas],
         "validity": {
             "planned": generator.planned,
             "started": generator.started,
@@ -39,6 +40,7 @@ def report(facts: RunFacts, summary: Summary, verdict: Verdict) -> dict[str, Any
             "megabytes_per_second": generator.megabytes_per_second,
             "start_lag_seconds": _durations(generator.start_lag),
             "tcp_no_delay": facts.tcp_no_delay,
+            "workers": [asdict(worker) for worker in generator.workers],
         },
         "processor_use": [asdict(use) for use in summary.processor_use],
         "size_limit": facts.size_limit,

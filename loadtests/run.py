@@ -6,7 +6,7 @@ import os
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import psutil
 
@@ -15,34 +15,25 @@ from loadtests.collector import DONE, READBACK, job
 from loadtests.facts import Pulse, RunFacts, UseSample
 from loadtests.failures import EnvironmentNotReady, GeneratorFailed, LoadError, UsageError
 from loadtests.floor import Floor, measure_floor
-from loadtests.launcher import Collector, running_collector, running_generator
+from loadtests.journal import save_journal
+from loadtests.launcher import Collector, Listen, running_collector, running_generator
 from loadtests.ledger import Unclaimed, assemble, read_messages, read_rows, write_messages
-from loadtests.live import Live, LiveFigures
+from loadtests.live import Live
 from loadtests.message import Message
 from loadtests.plan import RunPlan
 from loadtests.probe import Prober, SizeLimit, largest_accepted
-from loadtests.processor_use import ProcessorUse, Sample
+from loadtests.processor_use import GENERATOR, ProcessorUse, Sample
+from loadtests.progress import Progress
 from loadtests.run_folder import RunFolder
 from loadtests.sizes import MessageSize
 from loadtests.target import Target
 
-__all__ = ["LoadRun", "Progress", "RunOptions"]
+__all__ = ["LoadRun", "RunOptions"]
 
 _LOOK_SECONDS = 0.2
 _GENERATOR_START_SECONDS = 30.0
-
-
-class Progress(Protocol):
-    """Tells a person how the run gets on."""
-
-    def phase(self, name: str) -> None:
-        """A new part of the run begins."""
-
-    def note(self, text: str) -> None:
-        """Something was found out."""
-
-    def update(self, figures: LiveFigures) -> None:
-        """The figures are these now."""
+# Pods of a cluster may have to be scheduled, and their image pulled.
+_WORKERS_START_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +46,8 @@ class RunOptions:
     warm_up_messages: int = 4
     floor: Callable[[Sequence[int]], Floor] = measure_floor
     with_floor: bool = True
+    with_journal: bool = True
+    listen: Listen | None = None
 
 
 class LoadRun:
@@ -87,6 +80,7 @@ class LoadRun:
             max_refused_percent=options.max_refused_percent,
         )
         self._live: Live | None = None
+        self._start_seconds = _GENERATOR_START_SECONDS if options.listen is None else _WORKERS_START_SECONDS
 
     def execute(self) -> tuple[RunFacts, list[Message]]:
         """Run, and return the facts and the messages, which are also in the folder.
@@ -114,8 +108,9 @@ class LoadRun:
             self._prepare(collector)
             plan = self.facts.plan
             self._progress.phase("load")
-            with running_generator(plan, self._folder, self._url, self._api_key) as generator:
-                own = {"load generator": generator.pid, "observer": collector.process_id, "run": os.getpid()}
+            generating = running_generator(plan, self._folder, self._url, self._api_key, self._options.listen)
+            with generating as generator:
+                own = {GENERATOR: generator.pid, "observer": collector.process_id, "run": os.getpid()}
                 use = ProcessorUse(monotonic, self._target.process_id, own)
                 live = self._live = Live(plan, self._folder)
                 try:
@@ -125,6 +120,8 @@ class LoadRun:
                 finally:
                     self._record(live, use.samples)
             self._read_back(collector)
+        if self._options.with_journal:
+            save_journal(self._target, self._folder, live.epoch_wall)
 
     def _prepare(self, collector: Collector) -> None:
         """Find the largest message, measure the floor, warm the pipeline up, and see that it persists what it accepts.
@@ -186,8 +183,9 @@ class LoadRun:
         while (code := ended()) is None:
             collector.check()
             live.follow()
-            if live.epoch is None and monotonic() - begun > _GENERATOR_START_SECONDS:
-                raise GeneratorFailed(f"Locust did not start: see {self._folder.generator_output}")
+            if live.epoch is None and monotonic() - begun > self._start_seconds:
+                missing = "Locust did not start" if self.facts.plan.workers == 1 else "not all workers came"
+                raise GeneratorFailed(f"{missing} in {self._start_seconds:.0f} s: see {self._folder.generator_output}")
             self._progress.update(live.figures(monotonic()))
             sleep(_LOOK_SECONDS)
         live.follow()
@@ -226,6 +224,9 @@ class LoadRun:
             pulses=tuple(Pulse(at - epoch, *counts) for at, *counts in live.pulses),
             processor_use=tuple(UseSample(item.at - epoch, item.parts, item.machine) for item in samples),
             tcp_no_delay=live.tcp_no_delay,
+            epoch_wall=live.epoch_wall,
+            workers=tuple(live.workers),
+            histograms=live.histograms,
         )
 
     def _put_together(self) -> list[Message]:
@@ -243,8 +244,9 @@ class LoadRun:
             # A target whose process is ours to watch was started for this run, or for the runs before it.
             exclusive=self._target.process_id is not None,
         )
-        # Of a run that was cut short, answers were still on their way: what nobody claims is no stray.
-        self.facts = replace(self.facts, unclaimed=unclaimed if self.facts.complete else Unclaimed())
+        # Of a run that was cut short, or lost a worker, some rows are missing: what nobody claims is no stray.
+        told = self.facts.complete and all(worker["lost"] is None for worker in self.facts.workers)
+        self.facts = replace(self.facts, unclaimed=unclaimed if told else Unclaimed())
         return messages
 
 

@@ -32,6 +32,16 @@ class RunFolder:
         return self.path / "run.json"
 
     @property
+    def journal(self) -> Path:
+        """What the emulator recorded meanwhile, where the target was one."""
+        return self.path / "journal.ndjson"
+
+    @property
+    def parquet(self) -> Path:
+        """The message log as a table, where it was asked for."""
+        return self.path / "messages.parquet"
+
+    @property
     def report_json(self) -> Path:
         """The report for machines."""
         return self.path / "report.json"

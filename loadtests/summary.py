@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from loadtests.facts import RunFacts
 from loadtests.message import STAGES, Message
 from loadtests.outcome import Outcome, judge
 from loadtests.percentiles import Durations
 
-__all__ = ["ALL", "OTHERS", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "summarize"]
+__all__ = ["ALL", "OTHERS", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "WorkerFigures", "summarize"]
 
 ALL = "all"
 OTHERS = "other programs"
@@ -66,6 +67,23 @@ class GeneratorFigures:
     achieved_rate_per_second: float
     start_lag: Durations
     megabytes_per_second: float
+    workers: tuple[WorkerFigures, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerFigures:
+    """One process of the generator: the mean number of cores that it used, and how it was lost (None: it was not).
+
+    `clock_error_seconds` is how wrong its times can be against the master's clock.
+    """
+
+    index: int
+    host: str
+    started: int
+    finished: int
+    cores: float
+    clock_error_seconds: float
+    lost: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +97,13 @@ class PartUse:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A run in figures."""
+    """A run in figures: by size, in all, and by persona (whose figures bear its name in place of the size)."""
 
     sizes: tuple[SizeFigures, ...]
     total: SizeFigures
     generator: GeneratorFigures
     processor_use: tuple[PartUse, ...]
+    personas: tuple[SizeFigures, ...]
     problems: tuple[tuple[Message, Outcome], ...]
 
 
@@ -110,6 +129,10 @@ def summarize(facts: RunFacts, messages: Sequence[Message]) -> Summary:
         total=_figures(ALL, None, judged, None),
         generator=_generator(facts, messages),
         processor_use=tuple(_processor_use(facts)),
+        personas=tuple(
+            _figures(persona.name, None, [pair for pair in judged if pair[0].persona == persona.name], None)
+            for persona in facts.plan.personas
+        ),
         problems=tuple((message, outcome) for message, outcome in judged if outcome.problems),
     )
 
@@ -156,8 +179,7 @@ def _generator(facts: RunFacts, messages: Sequence[Message]) -> GeneratorFigures
     planned = len(facts.plan.arrivals())
     started = [message for message in messages if message.started_seconds is not None]
     span = max((message.started_seconds or 0.0 for message in started), default=0.0)
-    # The last message starts one gap before the end of the plan.
-    span = max(span + 1 / facts.plan.rate_per_second, facts.plan.duration_seconds if started else 0.0)
+    span = max(span, facts.plan.duration_seconds)
     return GeneratorFigures(
         planned=planned,
         started=len(started),
@@ -166,6 +188,20 @@ def _generator(facts: RunFacts, messages: Sequence[Message]) -> GeneratorFigures
         achieved_rate_per_second=len(started) / span if started else 0.0,
         start_lag=Durations(message.start_lag_seconds for message in started),
         megabytes_per_second=sum(message.body_bytes for message in started) / 1e6 / span if started else 0.0,
+        workers=tuple(_worker(worker) for worker in facts.workers),
+    )
+
+
+def _worker(worker: Mapping[str, Any]) -> WorkerFigures:
+    seconds = float(worker["seconds"])
+    return WorkerFigures(
+        index=int(worker["index"]),
+        host=str(worker["host"]),
+        started=int(worker["started"]),
+        finished=int(worker["finished"]),
+        cores=float(worker["cpu_seconds"]) / seconds if seconds > 0 else 0.0,
+        clock_error_seconds=float(worker["clock_error_seconds"]),
+        lost=worker["lost"],
     )
 
 

@@ -30,6 +30,10 @@ class Target(Protocol):
         """The key for its API."""
 
     @property
+    def control_url(self) -> str | None:
+        """Where the emulator's control API is; None where there is none."""
+
+    @property
     def process_id(self) -> int | None:
         """The root of its process tree, where that is on this machine."""
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from loadtests.exit_codes import ExitCode, worst
 from loadtests.facts import RunFacts
 from loadtests.summary import SizeFigures, Summary
-from loadtests.thresholds import Threshold, parse_threshold
+from loadtests.thresholds import COUNTS, Count, Threshold, parse_threshold
+from loadtests.worker_samples import WorkerSamples
 
 __all__ = ["Check", "Verdict", "decide"]
 
@@ -19,6 +20,8 @@ _HEADLINES = {
     ExitCode.ENVIRONMENT_NOT_READY: "The target was not ready.",
     ExitCode.GENERATOR_INVALID: "The load generator did not keep its schedule: these figures mean nothing.",
     ExitCode.INTERRUPTED: "Interrupted: what follows is incomplete.",
+    ExitCode.REGRESSION: "Everything arrived, but it became worse.",
+    ExitCode.INCONCLUSIVE: "Nothing is known to be worse, and nothing is known to be as good.",
     ExitCode.USAGE: "The run could not be done as asked.",
 }
 
@@ -103,8 +106,37 @@ def _generator(facts: RunFacts, summary: Summary) -> Iterator[Check]:
     detail = f"{generator.started} of {generator.planned}"
     name = "the generator started every message of the schedule"
     yield Check(name, generator.dropped == 0, detail, ExitCode.GENERATOR_INVALID)
+    yield from _workers(facts, summary)
     detail = "checked on a connection" if facts.tcp_no_delay else "not checked"
     yield Check("the generator's connections have TCP_NODELAY", facts.tcp_no_delay, detail, ExitCode.GENERATOR_INVALID)
+
+
+def _workers(facts: RunFacts, summary: Summary) -> Iterator[Check]:
+    """A generator without reserve measures itself, and one that lost a worker did not send what it says."""
+    workers = summary.generator.workers
+    if not workers:
+        return
+    busiest = max(workers, key=lambda worker: worker.cores)
+    limit = facts.plan.max_worker_cores
+    detail = f"the busiest worker used {busiest.cores:.2f} of one core, at most {limit:g}"
+    yield Check("the generator had CPU to spare", busiest.cores <= limit, detail, ExitCode.GENERATOR_INVALID)
+    if facts.plan.workers > 1 or any(worker.lost is not None for worker in workers):
+        lost = [worker for worker in workers if worker.lost is not None]
+        detail = f"{len(workers) - len(lost)} of {facts.plan.workers}"
+        detail += f"; worker {lost[0].index} on {lost[0].host}: {lost[0].lost}" if lost else ""
+        whole = not lost and len(workers) == facts.plan.workers
+        yield Check("every worker stayed to the end", whole, detail, ExitCode.GENERATOR_INVALID)
+        error = max(worker.clock_error_seconds for worker in workers)
+        detail = f"to {error * 1000:.2f} ms, at most {facts.plan.max_start_lag_seconds * 1000:.0f} ms"
+        good = error <= facts.plan.max_start_lag_seconds
+        yield Check("the workers' clocks are known well enough", good, detail, ExitCode.GENERATOR_INVALID)
+    if facts.histograms is not None and facts.complete:
+        merged = WorkerSamples()
+        merged.add(facts.histograms)
+        answered = sum(worker.finished for worker in workers)
+        detail = f"{merged.service.count} in the workers' histograms, {answered} in their counters"
+        good = merged.service.count == answered
+        yield Check("every sample of the workers arrived", good, detail, ExitCode.GENERATOR_INVALID)
 
 
 def _refusals(facts: RunFacts, total: SizeFigures) -> Check:
@@ -114,17 +146,30 @@ def _refusals(facts: RunFacts, total: SizeFigures) -> Check:
     return Check(name, percent <= facts.max_refused_percent, detail, ExitCode.THRESHOLD)
 
 
-def _threshold(threshold: Threshold, summary: Summary) -> Check:
+def _threshold(threshold: Threshold | Count, summary: Summary) -> Check:
     figures = _of_size(threshold.size, summary.sizes, summary.total)
     if figures is None:
         detail = f"no size {threshold.size} in this run"
         return Check(threshold.text, False, detail, ExitCode.USAGE)
-    durations = {"ingest": figures.ingest, "service": figures.service, "persisted": figures.persisted}[threshold.metric]
+    if isinstance(threshold, Count):
+        return _count(threshold, figures)
+    kinds = {**figures.stages, "ingest": figures.ingest, "service": figures.service, "persisted": figures.persisted}
+    durations = kinds[threshold.metric]
     value = durations.supported(threshold.percentile)
     if value is None:
         detail = f"n = {durations.count} is too small for p{threshold.percentile:g}"
         return Check(threshold.text, False, detail, ExitCode.THRESHOLD)
     return Check(threshold.text, value < threshold.seconds, f"{value * 1000:.1f} ms", ExitCode.THRESHOLD)
+
+
+def _count(threshold: Count, figures: SizeFigures) -> Check:
+    value: float = getattr(figures, COUNTS[threshold.metric])
+    detail = f"{value:g}"
+    if threshold.percent:
+        whole = figures.accepted if threshold.metric in ("archived", "metadata", "final") else figures.sent
+        value = 100 * value / whole if whole else 0.0
+        detail = f"{detail} of {whole} ({value:g} %)"
+    return Check(threshold.text, threshold.holds(value), detail, ExitCode.THRESHOLD)
 
 
 def _of_size(label: str | None, sizes: Sequence[SizeFigures], total: SizeFigures) -> SizeFigures | None:

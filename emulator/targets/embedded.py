@@ -55,10 +55,12 @@ class EmbeddedTarget:
         seed: int | None = None,
         timeout: float = START_SECONDS,
         arguments: Sequence[str] = (),
+        checkout: str | os.PathLike[str] | None = None,
     ) -> EmbeddedTarget:
         """Start an emulator and deploy `template`; returns when the stack is complete.
 
-        `arguments` go to `python -m emulator up` as they are. Raises EmulatorError with the emulator's own words
+        `arguments` go to `python -m emulator up` as they are; `checkout` is the tree whose emulator runs and from whose
+        folder `template` is looked up (None: this one). Raises EmulatorError with the emulator's own words
         where it does not come up within `timeout` seconds.
         """
         folder = tempfile.TemporaryDirectory(prefix="windtunnel-target-")
@@ -73,7 +75,13 @@ class EmbeddedTarget:
         with (Path(folder.name) / "emulator.log").open("wb") as log:
             # A session of its own: Ctrl-C reaches us alone, and we end it when what ran on it has ended.
             process = subprocess.Popen(
-                [*command, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                [*command, *arguments],
+                cwd=checkout,
+                env=None if checkout is None else {**os.environ, "PYTHONPATH": os.fspath(checkout)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         embedded = cls(process, folder)
         try:

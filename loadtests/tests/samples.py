@@ -6,11 +6,14 @@ from typing import Any
 
 from loadtests.facts import RunFacts, UseSample
 from loadtests.message import Message, Notice, StoredItem, StoredObject
+from loadtests.persona import Persona
 from loadtests.plan import RunPlan, message_key
+from loadtests.schedule import Rate
 from loadtests.sizes import MessageSize
 
 RUN = "20261122-102030-beef"
-PLAN = RunPlan(RUN, (MessageSize("256KiB", 262144, 1.0), MessageSize("max", 6_000_000, 1.0)), 10.0, 4.0, seed=7)
+SIZES = (MessageSize("256KiB", 262144, 1.0), MessageSize("max", 6_000_000, 1.0))
+PLAN = RunPlan(RUN, SIZES, (Persona("loadtests", Rate(10.0)),), 4.0, seed=7)
 
 
 def good_message(index: int = 0, size: str = "256KiB", ingest_seconds: float = 0.02, **changes: Any) -> Message:

@@ -15,10 +15,12 @@ import pytest
 from emulator.targets import Target
 from loadtests.exit_codes import ExitCode
 from loadtests.floor import Floor
+from loadtests.persona import Persona
 from loadtests.plan import RunPlan
 from loadtests.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
+from loadtests.schedule import Rate
 from loadtests.sizes import parse_mix
 from loadtests.summary import Summary
 from loadtests.tests import stand_in
@@ -43,9 +45,12 @@ class Silent:
         return
 
 
-def run_against(target: Target, folder: RunFolder, sizes: str = "2kB,40kB", **plan: float) -> tuple[Summary, Verdict]:
-    chosen = {"rate_per_second": 15.0, "duration_seconds": 2.0, "drain_seconds": 3.0, "max_start_lag_seconds": 2.0}
-    load = RunPlan("e2e", (), seed=1, **{**chosen, **plan})  # type: ignore[arg-type]
+def run_against(
+    target: Target, folder: RunFolder, sizes: str = "2kB,40kB", rate: float = 15.0, **plan: float
+) -> tuple[Summary, Verdict]:
+    chosen = {"duration_seconds": 2.0, "drain_seconds": 3.0, "max_start_lag_seconds": 2.0}
+    personas = (Persona(schedule=Rate(rate)),)
+    load = RunPlan("e2e", (), personas, seed=1, **{**chosen, **plan})  # type: ignore[arg-type]
     options = RunOptions(tuple(parse_mix(sizes)), warm_up_messages=2, floor=lambda _: Floor({}, "not measured: a test"))
     facts, messages = LoadRun(target, load, options, folder, Silent()).execute()
     return write_reports(folder, facts, messages)
@@ -71,7 +76,7 @@ def test_run_against_a_pipeline_that_keeps_its_promise_passes(tmp_path: Path) ->
 def test_each_broken_promise_is_caught_and_nothing_else(tmp_path: Path) -> None:
     """Messages are numbered from the first probe on; there are four probes, two of each size."""
     with stand_in.running("bad") as target:
-        summary, verdict = run_against(target, RunFolder(tmp_path / "run"), rate_per_second=22.0)
+        summary, verdict = run_against(target, RunFolder(tmp_path / "run"), rate=22.0)
     struck = Counter(stand_in.fault_of(number) for number in range(5, 5 + 44))
     assert all(struck[fault] >= 1 for fault in stand_in.FAULTS)
     total = summary.total

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from loadtests.facts import RunFacts
+from loadtests.facts import SCHEMA_VERSION, RunFacts
 from loadtests.ledger import write_messages
 from loadtests.reports import read_run, write_reports
 from loadtests.run_folder import RunFolder
@@ -89,7 +89,7 @@ def test_page_refers_to_nothing_outside_itself(folder: RunFolder, name: str) -> 
 def test_json_report_is_complete_and_strict(folder: RunFolder, name: str) -> None:
     write_reports(folder, *RUNS[name])
     report = json.loads(folder.report_json.read_text(), parse_constant=pytest.fail)
-    assert report["schema_version"] == 1
+    assert report["schema_version"] == SCHEMA_VERSION
     assert {
         "exit_code",
         "verdict",
@@ -137,6 +137,8 @@ def test_reports_made_again_from_the_folder_are_the_same(folder: RunFolder) -> N
 
 def test_facts_of_another_version_are_refused(folder: RunFolder) -> None:
     good_facts().write(folder.facts)
-    folder.facts.write_text(folder.facts.read_text().replace('"schema_version": 1', '"schema_version": 99'))
+    folder.facts.write_text(
+        folder.facts.read_text().replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 99')
+    )
     with pytest.raises(ValueError, match="99"):
         RunFacts.read(folder.facts)

@@ -11,6 +11,7 @@ from loadtests.message import Message
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_messages
 from loadtests.verdict import Verdict, decide
+from loadtests.worker_samples import WorkerSamples
 
 
 def verdict(messages: list[Message] | None = None, **facts: Any) -> Verdict:
@@ -123,6 +124,8 @@ def test_exit_codes_are_the_documented_ones() -> None:
         "FUNCTIONAL_FAILURE": 1,
         "USAGE": 2,
         "THRESHOLD": 3,
+        "REGRESSION": 4,
+        "INCONCLUSIVE": 5,
         "ENVIRONMENT_NOT_READY": 6,
         "GENERATOR_INVALID": 7,
         "INTERRUPTED": 130,
@@ -135,3 +138,50 @@ def test_run_that_was_cut_short_accuses_the_pipeline_of_nothing() -> None:
     decided = verdict(unseen, failure="the collector ended early", failure_code=7)
     assert decided.exit_code is ExitCode.GENERATOR_INVALID
     assert [check.name for check in decided.checks if not check.passed] == ["ran to its end"]
+
+
+WORKER = {
+    "index": 0,
+    "host": "here",
+    "clock_offset_seconds": 0.0,
+    "clock_error_seconds": 0.0001,
+    "started": 20,
+    "finished": 20,
+    "dropped": 0,
+    "cpu_seconds": 1.0,
+    "seconds": 4.0,
+    "lost": None,
+}
+TWO = replace(good_facts().plan, workers=2)
+INVALID_WORKERS: dict[str, tuple[dict[str, Any], str]] = {
+    "no CPU to spare": ({"workers": ({**WORKER, "cpu_seconds": 3.9},)}, "the generator had CPU to spare"),
+    "one lost": (
+        {"plan": TWO, "workers": (WORKER, {**WORKER, "index": 1, "lost": "it left"})},
+        "every worker stayed to the end",
+    ),
+    "one never came": ({"plan": TWO, "workers": (WORKER,)}, "every worker stayed to the end"),
+    "a clock nobody knows": (
+        {"plan": TWO, "workers": (WORKER, {**WORKER, "clock_error_seconds": 0.2})},
+        "the workers' clocks are known well enough",
+    ),
+    "a sample that got lost": (
+        {"workers": (WORKER,), "histograms": WorkerSamples().encoded()},
+        "every sample of the workers arrived",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INVALID_WORKERS)
+def test_generator_that_measured_itself_or_missed_something_makes_the_run_invalid(name: str) -> None:
+    facts, check = INVALID_WORKERS[name]
+    decided = verdict(**facts)
+    assert decided.exit_code is ExitCode.GENERATOR_INVALID
+    assert [failed.name for failed in decided.checks if not failed.passed] == [check]
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("lost == 0", 0), ("archived == 100%", 0), ("refused <= 1%", 0), ("sent > 40", 3), ("256KiB sent == 20", 0)],
+)
+def test_counts_are_thresholds_too(text: str, code: int) -> None:
+    assert verdict(thresholds=(text,)).exit_code == code

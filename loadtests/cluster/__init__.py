@@ -1,0 +1,1 @@
+"""Loads from a Kubernetes cluster: one image, and manifests for either of the two Locust operators."""

@@ -1,0 +1,85 @@
+"""`windtunnel baseline`: what was agreed, saved, listed and shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from loadtests.commands.gate_options import DEFAULT_BASELINE, FolderOption, TreeTemplateOption, floor_ratios
+from loadtests.commands.options import JsonOption, print_json
+from loadtests.console import new_console, new_table
+from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
+from loadtests.gate.counter_run import CounterPlan, run_counters
+from loadtests.gate.machine import machine
+from loadtests.opening import DEFAULT_TEMPLATE
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    name="baseline",
+    help="What was agreed: saved, listed and shown.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command("save")
+def save(
+    name: Annotated[str, typer.Argument(help="Name of the baseline.")] = DEFAULT_BASELINE,
+    baselines: FolderOption = DEFAULT_FOLDER,
+    template: TreeTemplateOption = DEFAULT_TEMPLATE,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="Most that a message may cost; repeat. Default: those that it had.")
+    ] = None,
+    floor: Annotated[bool, typer.Option(help="Measure ingest over the floor too.")] = True,
+    calibration: Annotated[Path, typer.Option(help="Noise of this machine, of `windtunnel calibrate`.")] = Path(
+        "reports/calibration.json"
+    ),
+    json_output: JsonOption = False,
+) -> None:
+    """Count what a message costs now, and agree on it: commit the file."""
+    console = new_console(stderr=json_output)
+    path = baselines / f"{name}.json"
+    before = Baseline.read(path) if path.is_file() else None
+    budgets = tuple(parse_budget(text) for text in budget) if budget else (before.budgets if before else ())
+    plan = CounterPlan(template)
+    run = run_counters(plan)
+    ratios = floor_ratios(run)[0] if floor else (dict(before.ratios) if before else {})
+    noise = orjson.loads(calibration.read_bytes()) if calibration.is_file() else None
+    agreed = Baseline(name, plan.to_json(), run.counters, budgets, ratios, noise, machine())
+    agreed.write(path)
+    for change in differences(before.counters, run.counters) if before is not None else ():
+        console.print(f"  {change.text}", highlight=False)
+    console.print(f"Saved {path}: {run.counters.messages} messages", highlight=False)
+    if json_output:
+        print_json({"name": name, "path": str(path), **run.counters.to_json()})
+
+
+@app.command("list")
+def list_baselines(baselines: FolderOption = DEFAULT_FOLDER, json_output: JsonOption = False) -> None:
+    """Name every baseline."""
+    names = [path.stem for path in sorted(baselines.glob("*.json"))]
+    if json_output:
+        print_json(names)
+    else:
+        typer.echo("\n".join(names) if names else f"no baselines in {baselines}: `windtunnel baseline save` makes one")
+
+
+@app.command("show")
+def show(
+    name: Annotated[str, typer.Argument(help="Name of the baseline.")] = DEFAULT_BASELINE,
+    baselines: FolderOption = DEFAULT_FOLDER,
+    json_output: JsonOption = False,
+) -> None:
+    """Show what a message costs by a baseline."""
+    agreed = Baseline.read(baselines / f"{name}.json")
+    if json_output:
+        print_json({"name": agreed.name, "per_message": agreed.counters.per_message(), "plan": dict(agreed.plan)})
+        return
+    table = new_table(f"Baseline {agreed.name}: a message costs", "counter", "a message")
+    for counter, value in agreed.counters.per_message().items():
+        table.add_row(counter, f"{value:g}")
+    new_console().print(table)

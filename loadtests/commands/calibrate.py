@@ -1,0 +1,55 @@
+"""`windtunnel calibrate`: the noise of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadtests.commands.gate_options import (
+    LooksOption,
+    MarginOption,
+    MessagesOption,
+    SizeOption,
+    TreeTemplateOption,
+    parse_rule,
+    round_progress,
+)
+from loadtests.commands.options import JsonOption, ReportsOption, print_json
+from loadtests.console import new_console, new_table
+from loadtests.gate.calibration import calibrate as measure_noise
+from loadtests.gate.rounds import METRICS, Plan
+from loadtests.opening import DEFAULT_TEMPLATE
+from loadtests.sizes import parse_size
+
+__all__ = ["calibrate"]
+
+
+def calibrate(
+    rounds: Annotated[int, typer.Option(min=3, help="Rounds of this tree against itself.")] = 12,
+    template: TreeTemplateOption = DEFAULT_TEMPLATE,
+    margin: MarginOption = 5.0,
+    looks: LooksOption = "8,12,16",
+    size: SizeOption = "256KiB",
+    messages: MessagesOption = 40,
+    reports: ReportsOption = Path("reports"),
+    json_output: JsonOption = False,
+) -> None:
+    """Measure this machine's own noise, and so the smallest change that `gate --base` would see here."""
+    console = new_console(stderr=json_output)
+    rule = parse_rule(margin, looks)
+    found = measure_noise(Plan(template, parse_size(size), messages), rule, rounds, round_progress(console))
+    table = new_table(
+        f"Noise of this machine, from {rounds} rounds", "metric", "spread", *(f"seen after {n}" for n in rule.looks)
+    )
+    for metric, spread in found.spread.items():
+        seen = [f"{found.detectable[look][metric]:.0%}" for look in rule.looks]
+        table.add_row(METRICS[metric], f"{spread:.1%}", *seen)
+    console.print(table)
+    console.print("A change this large is called a regression 8 times of 10; the margin is in it.", highlight=False)
+    path = reports / "calibration.json"
+    found.write(path)
+    console.print(f"  {path.resolve()}", highlight=False, soft_wrap=True)
+    if json_output:
+        print_json(found.to_json())

@@ -1,0 +1,32 @@
+"""`windtunnel explain MESSAGE`: one message of a finished run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loadtests.commands.options import JsonOption, ReportsOption, print_json, run_folder_of
+from loadtests.exit_codes import ExitCode
+from loadtests.explain_message import explain_message, find_run_of
+
+__all__ = ["explain"]
+
+
+def explain(
+    message: Annotated[str, typer.Argument(help="Id, key or trace of a message.")],
+    run: Annotated[
+        Path | None, typer.Option(help="Its run: a folder, or a name below --reports. Default: the newest that has it.")
+    ] = None,
+    reports: ReportsOption = Path("reports"),
+    json_output: JsonOption = False,
+) -> None:
+    """Show the path of one message and say why what is missing is missing. Exit code 1 where something is."""
+    folder = find_run_of(message, reports) if run is None else run_folder_of(run, reports)
+    explanation = explain_message(folder.path, message)
+    if json_output:
+        print_json(explanation.to_json())
+    else:
+        typer.echo(explanation.text())
+    raise typer.Exit(int(ExitCode.FUNCTIONAL_FAILURE if explanation.reasons else ExitCode.OK))

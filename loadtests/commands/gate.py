@@ -1,0 +1,139 @@
+"""`windtunnel gate`: is this tree worse than what was agreed, and than another tree?"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from loadtests.commands.gate_options import (
+    DEFAULT_BASELINE,
+    FolderOption,
+    LooksOption,
+    MarginOption,
+    MessagesOption,
+    NameOption,
+    SizeOption,
+    TreeTemplateOption,
+    floor_ratios,
+    parse_rule,
+    round_progress,
+)
+from loadtests.commands.options import JsonOption, ReportsOption, print_json
+from loadtests.console import new_console, new_table
+from loadtests.exit_codes import ExitCode
+from loadtests.failures import UsageError
+from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, check_ratios, differences, parse_budget
+from loadtests.gate.checkout import checkout_of
+from loadtests.gate.counter_run import CounterPlan, run_counters
+from loadtests.gate.relative import compare_trees
+from loadtests.gate.result import GateResult
+from loadtests.gate.rounds import Plan
+from loadtests.opening import DEFAULT_TEMPLATE
+from loadtests.run_id import new_run_id
+from loadtests.sizes import parse_size
+
+__all__ = ["gate", "print_gate"]
+
+
+def gate(
+    base: Annotated[
+        str | None, typer.Option(help="Git ref to compare with; it runs in a worktree of its own. None: counters only.")
+    ] = None,
+    baseline: NameOption = DEFAULT_BASELINE,
+    baselines: FolderOption = DEFAULT_FOLDER,
+    template: TreeTemplateOption = DEFAULT_TEMPLATE,
+    budget: Annotated[
+        list[str] | None, typer.Option(help="Most that a message may cost, e.g. 'calls/* <= 18'; repeat.")
+    ] = None,
+    margin: MarginOption = 5.0,
+    looks: LooksOption = "8,12,16",
+    size: SizeOption = "256KiB",
+    messages: MessagesOption = 40,
+    counters: Annotated[bool, typer.Option(help="Count what a message costs.")] = True,
+    floor: Annotated[bool, typer.Option(help="Compare ingest over the floor with the baseline's.")] = True,
+    strict: Annotated[bool, typer.Option(help="End with 5 where nothing is known of the times.")] = False,
+    reports: ReportsOption = Path("reports"),
+    json_output: JsonOption = False,
+) -> None:
+    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound)."""
+    console = new_console(stderr=json_output)
+    rule = parse_rule(margin, looks)
+    budgets = [parse_budget(text) for text in budget or ()]
+    path = baselines / f"{baseline}.json"
+    agreed = Baseline.read(path) if path.is_file() else None
+    if counters and agreed is None and base is None:
+        Baseline.read(path)
+    gate_id = f"gate-{new_run_id()}"
+    result = GateResult(gate_id, against="", strict=strict)
+    with ExitStack() as stack:
+        tree = None if base is None else stack.enter_context(checkout_of(base))
+        if counters:
+            result = _count(console, result, agreed, tree, template, with_floor=floor)
+            result = replace(result, budgets=[*(agreed.budgets if agreed is not None else ()), *budgets])
+        if tree is not None:
+            console.print(f"[bold]Comparing times with {base}[/bold], looks after {looks} rounds", highlight=False)
+            plan = Plan(template, parse_size(size), messages)
+            relative = compare_trees(plan, rule, tree, None, round_progress(console))
+            result = replace(result, relative=relative)
+    folder = reports / gate_id
+    result.write(folder, os.environ)
+    print_gate(console, result)
+    console.print(f"  {(folder / 'gate.json').resolve()}", highlight=False, soft_wrap=True)
+    if json_output:
+        print_json(result.to_json())
+    raise typer.Exit(int(result.exit_code))
+
+
+def _count(
+    console: Console,
+    result: GateResult,
+    agreed: Baseline | None,
+    tree: Path | None,
+    template: Path,
+    *,
+    with_floor: bool,
+) -> GateResult:
+    console.print("[bold]Counting what a message costs[/bold]", highlight=False)
+    plan = CounterPlan(template)
+    run = run_counters(plan)
+    if agreed is not None:
+        if dict(agreed.plan) != plan.to_json():
+            raise UsageError(
+                f"baseline {agreed.name} counted other messages ({agreed.plan}); save it again with `windtunnel baseline save`"
+            )
+        against, before = f"baseline {agreed.name}", agreed.counters
+    else:
+        assert tree is not None
+        against, before = "the base", run_counters(plan, tree).counters
+    result = replace(result, against=against, counters=run.counters, changes=differences(before, run.counters))
+    if with_floor and agreed is not None and agreed.ratios:
+        ratios, why_not = floor_ratios(run)
+        return replace(result, ratios=check_ratios(agreed, ratios), floor_why_not=why_not)
+    return result
+
+
+def print_gate(console: Console, result: GateResult) -> None:
+    """Print the checks, what changed, and the verdict."""
+    shown = [change for change in result.changes if change.compared] or list(result.changes)[:0]
+    if shown:
+        table = new_table("What a message costs now, where it changed", "counter", "before", "after")
+        for change in shown:
+            table.add_row(
+                change.name, f"{change.before:g}", f"{change.after:g}", style="red" if change.worse else "green"
+            )
+        console.print(table)
+    for check in result.checks:
+        mark, style = ("ok    ", "green") if check.passed else ("FAILED", "red")
+        console.print(Text(f"{mark}  {check.gate}: {check.name}: {check.detail}", style=style), soft_wrap=True)
+    if result.floor_why_not is not None:
+        console.print(f"  floor {result.floor_why_not}", highlight=False)
+    passed = result.exit_code is ExitCode.OK
+    word = "PASSED" if passed else f"FAILED  {result.exit_code.name.lower().replace('_', ' ')}"
+    console.print(Text(word, style="bold green" if passed else "bold red"))

@@ -1,0 +1,30 @@
+"""`windtunnel load kubernetes`: the manifest of a distributed load."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from loadtests.cluster.manifests import Settings, render
+
+__all__ = ["kubernetes"]
+
+
+def kubernetes(
+    image: Annotated[str, typer.Option(help="Image made from loadtests/cluster/Dockerfile.")],
+    operator: Annotated[
+        str, typer.Option(help="mature (AbdelrhmanHamouda/locust-k8s-operator) or official (locustio/k8s-operator).")
+    ] = "mature",
+    workers: Annotated[int, typer.Option(min=1, max=500, help="Pods that send.")] = 4,
+    name: Annotated[str, typer.Option(help="Name of the test.")] = "windtunnel-load",
+    namespace: Annotated[str, typer.Option(help="Its namespace.")] = "windtunnel",
+    secret: Annotated[str, typer.Option(help="Secret with the target, the URL and the key.")] = "windtunnel-target",
+    claim: Annotated[str, typer.Option(help="Volume claim for the reports (mature operator).")] = "windtunnel-reports",
+    options: Annotated[str, typer.Option(help="Options of `windtunnel load`, e.g. '--duration 600 --rate 100'.")] = "",
+    cpu: Annotated[str, typer.Option(help="CPU of a pod.")] = "1",
+    memory: Annotated[str, typer.Option(help="Memory of a pod.")] = "1Gi",
+) -> None:
+    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`."""
+    settings = Settings(image, workers, name, namespace, secret, claim, options, cpu, memory)
+    typer.echo(render(operator, settings), nl=False)

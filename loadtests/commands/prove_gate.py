@@ -1,0 +1,64 @@
+"""`python -m loadtests prove-gate`: known changes through the gate, with the rates of false alarms and of detection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+
+from loadtests.commands.gate_options import (
+    LooksOption,
+    MarginOption,
+    MessagesOption,
+    SizeOption,
+    TreeTemplateOption,
+    parse_rule,
+)
+from loadtests.commands.options import JsonOption, ReportsOption, print_json
+from loadtests.console import new_console
+from loadtests.exit_codes import ExitCode
+from loadtests.failures import UsageError
+from loadtests.gate.checkout import root
+from loadtests.gate.proof import CASES, Trial, prove
+from loadtests.gate.rounds import Plan
+from loadtests.opening import DEFAULT_TEMPLATE
+from loadtests.sizes import parse_size
+
+__all__ = ["prove_gate"]
+
+
+def prove_gate(
+    repeats: Annotated[int, typer.Option(min=1, help="Times that each case goes through the gate.")] = 1,
+    case: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(CASES)}; repeat. Default: all.")] = None,
+    percent: Annotated[float, typer.Option(min=0.1, help="How much longer the slowed handler takes.")] = 20.0,
+    template: TreeTemplateOption = DEFAULT_TEMPLATE,
+    margin: MarginOption = 5.0,
+    looks: LooksOption = "8,12,16",
+    size: SizeOption = "256KiB",
+    messages: MessagesOption = 40,
+    reports: ReportsOption = Path("reports"),
+    json_output: JsonOption = False,
+) -> None:
+    """Send known changes through the gate: an identical tree, a slower handler, an extra call. Exit code 1 where it was wrong."""
+    unknown = sorted(set(case or ()) - set(CASES))
+    if unknown:
+        raise UsageError(f"there is no case {', '.join(unknown)}: {', '.join(CASES)}")
+    console = new_console(stderr=json_output)
+
+    def tell(trial: Trial) -> None:
+        word = {True: "right", False: "WRONG", None: "open "}[trial.right]
+        console.print(f"  {word}  {trial.case}: {trial.finding}: {trial.detail}", highlight=False, soft_wrap=True)
+
+    plan = Plan(template, parse_size(size), messages)
+    proof = prove(root(), plan, parse_rule(margin, looks), repeats, case or CASES, percent, tell)
+    value = proof.to_json()
+    reports.mkdir(parents=True, exist_ok=True)
+    (reports / "prove-gate.json").write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
+    for name, counts in value["cases"].items():
+        shares = ", ".join(f"{word} {count} of {repeats}" for word, count in counts.items())
+        console.print(f"[bold]{name}[/bold]: {shares}", highlight=False)
+    if json_output:
+        print_json(value)
+    raise typer.Exit(int(ExitCode.OK if proof.holds else ExitCode.FUNCTIONAL_FAILURE))

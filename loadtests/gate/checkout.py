@@ -1,0 +1,53 @@
+"""Trees to compare: a git ref in a worktree of its own, and copies of this tree with one thing changed."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loadtests.failures import UsageError
+
+__all__ = ["checkout_of", "copy_of", "root"]
+
+_COPIED = ("emulator", "system", "loadtests")
+
+
+def root() -> Path:
+    """Return the root of the repository that this directory is in. Raises `UsageError` where there is none."""
+    return Path(_git("rev-parse", "--show-toplevel"))
+
+
+@contextmanager
+def checkout_of(ref: str) -> Iterator[Path]:
+    """Yield a worktree of a ref for the length of the block. Raises `UsageError` where there is no such ref."""
+    commit = _git("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}", said=f"git knows no commit {ref!r}")
+    with tempfile.TemporaryDirectory(prefix="windtunnel-base-") as folder:
+        path = Path(folder) / "tree"
+        _git("worktree", "add", "--detach", "--quiet", str(path), commit)
+        try:
+            yield path
+        finally:
+            _git("worktree", "remove", "--force", str(path))
+
+
+@contextmanager
+def copy_of(tree: Path) -> Iterator[Path]:
+    """Yield a copy of what runs of a tree, to be changed; it is gone after the block."""
+    with tempfile.TemporaryDirectory(prefix="windtunnel-copy-") as folder:
+        for name in _COPIED:
+            shutil.copytree(tree / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        yield Path(folder)
+
+
+def _git(*arguments: str, said: str | None = None) -> str:
+    try:
+        finished = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise UsageError("there is no git on the PATH, and a base is a git ref") from None
+    if finished.returncode != 0:
+        raise UsageError(said or f"git {arguments[0]} failed: {finished.stderr.strip()}")
+    return finished.stdout.strip()

@@ -1,0 +1,164 @@
+"""What a message costs, counted: AWS calls, bytes, invocations, transitions and billed units, from what the emulator recorded.
+
+Counted are the entries under the traces of the messages, so neither the observer's own calls nor the deployment's are in it. For a
+fixed seed, and one message at a time, every counter is exact and the same on every machine, but these:
+
+| counter | varies | because | treatment |
+|---|---|---|---|
+| `billed_gb_ms` | yes | it is the time that functions took, on this machine | shown; a budget may bound it |
+| `init_ms` | yes | the same, of cold starts | shown |
+| `logs PutLogEvents` calls and log bytes | by little | late lines join the next batch, and texts hold durations | shown |
+
+Sizes are summed as they are, and compared with a little slack: messages hold times as text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+__all__ = ["Counters", "Unit", "count", "varies"]
+
+Entry = Mapping[str, Any]
+
+# CloudFormation names a resource <stack>-<logical id>-<random>.
+_PHYSICAL_NAME = re.compile(r"^.+?-([A-Za-z0-9]+)-[A-Za-z0-9]{10,}$")
+_KIB = 1024
+_VARYING: tuple[str, ...] = ("billed_gb_ms", "init_ms", "calls/logs.", "failed_calls/logs.", "request_bytes/logs.")
+_VARYING += ("units/logs_", "units/lambda_gb_ms")
+
+Unit = tuple[str, float]
+
+
+def varies(name: str) -> bool:
+    """Whether a counter is not the same every time, and is shown but not compared."""
+    return name.startswith(_VARYING)
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Totals over `messages` messages, by name: `calls/s3.PutObject`, `invocations/IngestMessageFunction`, ..."""
+
+    messages: int
+    totals: Mapping[str, float]
+
+    def per_message(self) -> dict[str, float]:
+        """Return each counter divided by the number of messages."""
+        return {name: total / self.messages for name, total in sorted(self.totals.items())}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return this as JSON."""
+        return {"messages": self.messages, "totals": dict(sorted(self.totals.items()))}
+
+    @staticmethod
+    def from_json(value: Mapping[str, Any]) -> Counters:
+        """Return the counters that `to_json` wrote."""
+        return Counters(int(value["messages"]), {str(name): float(total) for name, total in value["totals"].items()})
+
+
+def count(
+    entries: Iterable[Entry],
+    traces: Iterable[str],
+    *,
+    memory_mb: Mapping[str, int] | None = None,
+    transitions: int | None = None,
+) -> Counters:
+    """Return the counters of messages, given their traces. `memory_mb` is each function's setting by its name, `transitions` how many
+    states were entered, where somebody asked for the executions' histories.
+    """
+    wanted = set(traces)
+    totals: Counter[str] = Counter()
+    for entry in entries:
+        if entry.get("trace_id") in wanted:
+            totals.update(_counts(entry, memory_mb or {}))
+    if transitions is not None:
+        totals["transitions"] = transitions
+        totals["units/states_transitions"] = transitions
+    return Counters(len(wanted), {name: round(float(total), 6) for name, total in totals.items() if total})
+
+
+def _counts(entry: Entry, memory_mb: Mapping[str, int]) -> dict[str, float]:
+    kind, service, operation = str(entry["kind"]), str(entry["service"]), str(entry["operation"])
+    outcome = str(entry.get("outcome", "ok"))
+    if kind == "call":
+        return _of_call(f"{service}.{operation}", outcome, int(entry.get("request_bytes") or 0))
+    if kind == "response":
+        sent = int(entry.get("response_bytes") or 0)
+        return {f"responses/{outcome}": 1, "response_bytes/apigateway": sent}
+    if kind == "request":
+        received = int(entry.get("request_bytes") or 0)
+        # https://aws.amazon.com/api-gateway/pricing/ counts REST requests, whatever their size.
+        return {"requests/apigateway": 1, "request_bytes/apigateway": received, "units/apigateway_requests": 1}
+    if kind == "invocation":
+        return _of_invocation(entry, outcome, memory_mb)
+    if kind == "cold_start":
+        detail = entry.get("detail") or {}
+        return {f"cold_starts/{_name(entry)}": 1, f"init_ms/{_name(entry)}": float(detail.get("init_ms", 0.0))}
+    if kind == "delivery":
+        return {f"deliveries/{outcome}": 1}
+    if kind.startswith("Execution") and kind != "ExecutionStarted":
+        return {
+            f"executions/{kind.removeprefix('Execution')}": 1,
+            "history_events": float((entry.get("detail") or {}).get("events", 0)),
+        }
+    return {}
+
+
+def _of_call(name: str, outcome: str, size: int) -> dict[str, float]:
+    counts: dict[str, float] = {f"calls/{name}": 1, f"request_bytes/{name}": size}
+    if outcome not in ("ok", "404"):
+        # A call that failed is one that somebody repeats or gives up.
+        counts[f"failed_calls/{name} {outcome}"] = 1
+    counts.update(_units(name, size))
+    return counts
+
+
+def _units(name: str, size: int) -> dict[str, float]:
+    """What AWS would bill for a call, in its own units; the price of a unit is not this module's business."""
+    match name:
+        case "s3.PutObject" | "s3.CopyObject" | "s3.ListObjectsV2":
+            return {"units/s3_tier1_requests": 1}
+        case "s3.GetObject" | "s3.HeadObject":
+            return {"units/s3_tier2_requests": 1}
+        case "dynamodb.PutItem" | "dynamodb.UpdateItem" | "dynamodb.DeleteItem":
+            # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/on-demand-capacity-mode.html: 1 KB a unit; the size of
+            # the request bounds that of the item.
+            return {"units/dynamodb_write_units": max(1, ceil(size / _KIB))}
+        case "dynamodb.GetItem" | "dynamodb.Query":
+            return {"units/dynamodb_read_requests": 1}
+        case "sns.Publish" | "sqs.SendMessage":
+            # 64 KB of payload are one request: https://aws.amazon.com/sns/pricing/, https://aws.amazon.com/sqs/pricing/
+            return {f"units/{name.split('.')[0]}_requests": max(1, ceil(size / (64 * _KIB)))}
+        case "logs.PutLogEvents":
+            return {"units/logs_bytes": size}
+        case "secretsmanager.GetSecretValue" | "kms.Decrypt" | "kms.GenerateDataKey":
+            return {f"units/{name.split('.')[0]}_requests": 1}
+    return {}
+
+
+def _of_invocation(entry: Entry, outcome: str, memory_mb: Mapping[str, int]) -> dict[str, float]:
+    name, detail = _name(entry), entry.get("detail") or {}
+    counts: dict[str, float] = {
+        f"invocations/{name}": 1,
+        "units/lambda_requests": 1,
+        f"invocation_bytes/{name}": float(detail.get("request_bytes") or 0),
+    }
+    if outcome != "ok":
+        counts[f"failed_invocations/{name} {outcome}"] = 1
+    memory = memory_mb.get(str(entry.get("resource", "")))
+    if memory is not None:
+        billed = float(detail.get("billed_ms") or 0) * memory / 1024
+        counts[f"billed_gb_ms/{name}"] = billed
+        counts["units/lambda_gb_ms"] = billed
+    return counts
+
+
+def _name(entry: Entry) -> str:
+    """The logical id of a resource, where its name bears one: the random part is no news."""
+    resource = str(entry.get("resource", "")).rpartition(":")[2]
+    match = _PHYSICAL_NAME.match(resource)
+    return resource if match is None else match[1]

@@ -1,0 +1,125 @@
+"""What the gates found, as one result: for people, for programs, for a pull request; and the exit code that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from loadtests.exit_codes import ExitCode, worst
+from loadtests.gate.baseline import Budget, Change, RatioCheck
+from loadtests.gate.counters import Counters
+from loadtests.gate.relative import Relative
+from loadtests.gate.statistics import Finding
+from loadtests.sizes import format_bytes
+
+__all__ = ["GateCheck", "GateResult"]
+
+_SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GateCheck:
+    """One thing that a gate looked at."""
+
+    gate: str
+    name: str
+    passed: bool
+    detail: str
+    exit_code: ExitCode
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate's run. `against` says what the counters were held against; `strict` makes an inconclusive result a failure."""
+
+    gate_id: str
+    against: str
+    counters: Counters | None = None
+    changes: Sequence[Change] = ()
+    budgets: Sequence[Budget] = ()
+    ratios: Sequence[RatioCheck] = ()
+    floor_why_not: str | None = None
+    relative: Relative | None = None
+    strict: bool = False
+
+    @property
+    def checks(self) -> list[GateCheck]:
+        """Everything that was looked at."""
+        return list(self._checks())
+
+    def _checks(self) -> Iterator[GateCheck]:
+        if self.counters is not None:
+            worse = [change for change in self.changes if change.worse]
+            detail = "; ".join(change.text for change in worse) or "no counter grew"
+            yield GateCheck(
+                "counters", f"no message costs more than {self.against}", not worse, detail, ExitCode.REGRESSION
+            )
+            per_message = self.counters.per_message()
+            for budget in self.budgets:
+                value = budget.value(per_message)
+                name = f"{budget.name} <= {budget.limit:g} a message"
+                yield GateCheck("budget", name, value <= budget.limit, f"{value:g}", ExitCode.THRESHOLD)
+        for ratio in self.ratios:
+            limit = ratio.before * (1 + ratio.margin)
+            name = f"ingest over floor, {format_bytes(ratio.body_bytes)}"
+            detail = f"{ratio.after:.2f}, at most {limit:.2f} (was {ratio.before:.2f})"
+            yield GateCheck("floor ratio", name, ratio.passed, detail, ExitCode.REGRESSION)
+        if self.relative is not None:
+            finding = self.relative.finding
+            code = ExitCode.REGRESSION if finding is Finding.REGRESSION else ExitCode.INCONCLUSIVE
+            passed = finding is Finding.PASS or (finding is Finding.INCONCLUSIVE and not self.strict)
+            name = f"head is not more than {self.relative.rule.margin:.0%} slower than base"
+            yield GateCheck("relative", name, passed, f"{finding}: {'; '.join(self.relative.lines())}", code)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """What the gate ends with."""
+        return worst(check.exit_code for check in self.checks if not check.passed)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything as JSON."""
+        return {
+            "schema_version": _SCHEMA_VERSION,
+            "gate_id": self.gate_id,
+            "exit_code": int(self.exit_code),
+            "checks": [{**asdict(check), "exit_code": int(check.exit_code)} for check in self.checks],
+            "against": self.against,
+            "counters_per_message": None if self.counters is None else self.counters.per_message(),
+            "changes": [asdict(change) for change in self.changes],
+            "floor_ratios": [asdict(ratio) for ratio in self.ratios],
+            "floor_why_not": self.floor_why_not,
+            "relative": None if self.relative is None else self.relative.to_json(),
+        }
+
+    def markdown(self) -> str:
+        """Return it for a pull request."""
+        word = (
+            "passed" if self.exit_code is ExitCode.OK else f"failed ({self.exit_code.name.lower().replace('_', ' ')})"
+        )
+        lines = [f"### Windtunnel gate {word}", "", "| | gate | check | found |", "|---|---|---|---|"]
+        for check in self.checks:
+            mark = "✅" if check.passed else "❌"
+            lines.append(f"| {mark} | {check.gate} | {_cell(check.name)} | {_cell(check.detail)} |")
+        compared = [change for change in self.changes if change.compared]
+        if compared:
+            lines += ["", "| counter, per message | before | after |", "|---|---|---|"]
+            lines += [f"| {_cell(change.name)} | {change.before:g} | {change.after:g} |" for change in compared]
+        return "\n".join(lines) + "\n"
+
+    def write(self, folder: Path, environment: Mapping[str, str]) -> None:
+        """Write `gate.json` and `gate.md`, and the step summary where GitHub asks for one; before anything fails."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "gate.json").write_bytes(orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2))
+        (folder / "gate.md").write_text(self.markdown(), encoding="utf-8")
+        summary = environment.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as stream:
+                stream.write(self.markdown())
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,25 @@
+"""Audit ingest under load: the same file is the load (`windtunnel load --scenario FILE`) and its test."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from loadtests import Scenario, Sender
+
+scenario = Scenario(
+    senders=(
+        Sender("branch office", arrivals="poisson(6)", sizes="256KiB:9,1MiB:3", message_type="transfer"),
+        Sender("night batch", arrivals="burst(3,5s)", sizes="4MB:3,max:1", message_type="statement"),
+    ),
+    duration="30s",
+    thresholds=("lost == 0", "duplicated == 0", "corrupt == 0", "refused == 0", "archived == 100%", "final == 100%"),
+)
+
+
+@pytest.mark.timeout(180)
+def test_every_message_of_both_senders_arrives_whole(tmp_path: Path) -> None:
+    """A busy test machine may start messages late; that makes times mean nothing, and every message still has to arrive."""
+    result = replace(scenario, max_lag="5s", drain="90s").run(tmp_path, duration="4s")
+    result.assert_ok()
+    assert {figures.size for figures in result.summary.personas if figures.accepted} == {"branch office", "night batch"}
