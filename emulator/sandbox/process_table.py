@@ -15,8 +15,10 @@ def children_of(pid: int) -> list[int]:
     """The children of a process in the order of their start; none where it has ended."""
     found: list[int] = []
     try:
-        for thread in Path(f"/proc/{pid}/task").iterdir():
-            found += map(int, (thread / "children").read_text().split())
+        with os.scandir(f"/proc/{pid}/task") as threads:
+            for thread in threads:
+                with open(f"{thread.path}/children", "rb", buffering=0) as table:
+                    found += map(int, table.read().split())
     except OSError:  # it ended, or the kernel keeps no such list
         return found
     return found
