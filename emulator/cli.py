@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import sys
@@ -13,7 +14,8 @@ import typer
 
 from emulator.config import EmulatorConfig
 from emulator.errors import EmulatorError
-from emulator.explain.commands import executions, explain_execution
+from emulator.explain.commands import app as execution_commands
+from emulator.explain.commands import executions
 from emulator.log_command import logs
 
 __all__ = ["main"]
@@ -134,13 +136,35 @@ for _name, _summary in (
     ("compare", "Show two finished runs side by side."),
     ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
     ("report", "Make the reports of a finished run again, from its message log."),
-    ("explain", "Show the path of one message and say why what is missing is missing."),
 ):
     _mount(_name, _summary)
 
 app.command()(executions)
-app.command("explain")(explain_execution)
 app.command()(logs)
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def explain(context: typer.Context) -> None:
+    """Tell what became of a message of a run (its id, key or trace) or of an execution (its ARN or name), what is missing first."""
+    arguments = list(context.args)
+    if not arguments or "--help" in arguments:
+        typer.echo("A message of a run below reports/:")
+        with contextlib.suppress(SystemExit):
+            _load_tests(["explain", "--help"])
+        typer.echo("An execution of a state machine:")
+        execution_commands(["explain", "--help"], prog_name="windtunnel")
+    elif _names_a_message(arguments):
+        _load_tests(["explain", *arguments])
+    else:
+        execution_commands(["explain", *arguments], prog_name="windtunnel")
+
+
+def _names_a_message(arguments: list[str]) -> bool:
+    """Whether a run is named, or the newest runs here know such a message; else it must be an execution."""
+    if any(word.partition("=")[0] in ("--run", "--reports") for word in arguments):
+        return True
+    names = [f'"{word}"'.encode() for word in arguments if not word.startswith(("-", "arn:"))]
+    return any(name in log.read_bytes() for log in Path("reports").glob("*/messages.ndjson") for name in names)
 
 
 @app.command()

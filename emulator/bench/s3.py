@@ -21,6 +21,7 @@ import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from emulator.bench.s3_peers import compare_peers
@@ -125,10 +126,12 @@ def measured(port: int, path: Callable[[int], str]) -> dict[tuple[str, str], flo
     found = {}
     for name, size in SIZES.items():
         body = os.urandom(size)
-        found["put", name] = median_seconds(
-            lambda body=body, size=size: connection.exchange("PUT", path(size), body), size
-        )  # type: ignore[misc]
-        found["get", name] = median_seconds(lambda size=size: connection.exchange("GET", path(size)), size)  # type: ignore[misc]
+        put, get = (
+            partial(connection.exchange, "PUT", path(size), body),
+            partial(connection.exchange, "GET", path(size)),
+        )
+        found["put", name] = median_seconds(put, size)
+        found["get", name] = median_seconds(get, size)
     connection.close()
     return found
 
