@@ -135,6 +135,28 @@ class Body:
             self._digests[algorithm] = known
         return known
 
+    def hashing(self, algorithms: Iterable[str], step_bytes: int) -> Iterator[None]:
+        """Take the digests that are not known yet in one pass, with a pause after each step: others may be served in between."""
+        missing = [
+            name
+            for name in dict.fromkeys(algorithms)
+            if name not in self._digests and not (self._parts and name in CRCS)
+        ]
+        if not missing:
+            return
+        digests = Digests(missing)
+        taken = 0
+        for piece in self.pieces():
+            view = memoryview(piece)
+            for start in range(0, len(view), step_bytes):
+                part = view[start : start + step_bytes]
+                digests.update(part)
+                taken += len(part)
+                if taken >= step_bytes:
+                    yield
+                    taken = 0
+        self._digests.update(digests.values())
+
     # -- reading -----------------------------------------------------------------------------------------------------------------
 
     def extents(self) -> Iterator[Extent]:

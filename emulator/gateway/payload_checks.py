@@ -19,8 +19,23 @@ __all__ = ["BadDigest", "InvalidDigest", "PayloadChecks", "XAmzContentSHA256Mism
 
 _PREFIX = "x-amz-checksum-"
 _BY_HEADER: Mapping[str, str] = {f"{_PREFIX}{name.lower()}": name for name in CHECKSUM_BYTES if name != MD5}
+_UNSIGNED = frozenset(
+    {
+        "UNSIGNED-PAYLOAD",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+        *(
+            f"STREAMING-AWS4-{kind}-PAYLOAD{end}"
+            for kind in ("HMAC-SHA256", "ECDSA-P256-SHA256")
+            for end in ("", "-TRAILER")
+        ),
+    }
+)
 _DEFAULT = "CRC64NVME"
 """What S3 adds to an object that came without a checksum."""
+
+
+class InvalidArgument(AwsError):
+    """x-amz-content-sha256 is neither a digest nor the name of a coding."""
 
 
 class InvalidDigest(AwsError):
@@ -62,6 +77,14 @@ class PayloadChecks:
     def refusal(self, head: HttpRequest, content: Body) -> AwsError | None:
         """What does not hold of the content, by the request's headers with its trailers; None where all does."""
         headers = head.headers
+        if self._signed and len(self._signed) != 64 and self._signed not in _UNSIGNED:
+            return InvalidArgument(
+                "x-amz-content-sha256 must be UNSIGNED-PAYLOAD, STREAMING-UNSIGNED-PAYLOAD-TRAILER, "
+                "STREAMING-AWS4-HMAC-SHA256-PAYLOAD, STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER, "
+                "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD, STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER or a valid "
+                "sha256 value.",
+                fields={"ArgumentName": "x-amz-content-sha256", "ArgumentValue": self._signed},
+            )
         if "content-md5" in headers:
             error = _check_md5(headers["content-md5"], content)
             if error is not None:

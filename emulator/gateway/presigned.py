@@ -7,13 +7,14 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html#RESTAuth
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 from emulator.errors import AwsError
 from emulator.http import HttpRequest
 
-__all__ = ["AuthorizationQueryParametersError", "check_presigned"]
+__all__ = ["AuthorizationQueryParametersError", "check_presigned", "with_hoisted_headers"]
 
 _VERSION_4 = (
     "X-Amz-Algorithm",
@@ -23,12 +24,33 @@ _VERSION_4 = (
     "X-Amz-SignedHeaders",
     "X-Amz-Expires",
 )
+_HEADERS_ONLY = ("x-amz-checksum-", "x-amz-sdk-checksum-")
 _VERSION_2 = ("Signature", "Expires", "AWSAccessKeyId")
 _ALGORITHMS = ("AWS4-HMAC-SHA256", "AWS4-ECDSA-P256-SHA256")
 _LONGEST_SECONDS = 604_800
 _EARLIEST_SECONDS = 900
 """A signature may come from a clock that is this much ahead."""
 _DATE = "%Y%m%dT%H%M%SZ"
+
+
+def with_hoisted_headers(request: HttpRequest) -> HttpRequest:
+    """The request with the headers that a presigned URL carries among its parameters, as some SDKs write them.
+
+    Checksums count as headers only: the SDK for JavaScript writes that of an empty body into every URL for an upload.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+    """
+    if "ignature=" not in request.query or "x-amz-" not in request.query:
+        return request
+    known = {name.lower() for name in _VERSION_4}
+    hoisted = [
+        (name, value)
+        for name, value in parse_qsl(request.query, keep_blank_values=True)
+        if name.startswith("x-amz-")
+        and name not in known
+        and name not in request.headers
+        and not name.startswith(_HEADERS_ONLY)
+    ]
+    return replace(request, header_list=(*request.header_list, *hoisted)) if hoisted else request
 
 
 class AccessDenied(AwsError):

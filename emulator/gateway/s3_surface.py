@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Protocol
 from urllib.parse import unquote
 
+from emulator.errors import AwsError
 from emulator.gateway.intake import Intake, Intakes
-from emulator.gateway.presigned import check_presigned
+from emulator.gateway.presigned import check_presigned, with_hoisted_headers
 from emulator.gateway.s3_addressing import path_style, website_request
 from emulator.http import HttpRequest, HttpResponse
 from emulator.protocols.rest_xml_protocol import s3_ids
@@ -33,10 +34,12 @@ class S3Surface:
 
     def begin(self, head: HttpRequest) -> Intake:
         """The intake of a large payload."""
-        return self._intakes.begin(head)
+        return self._intakes.begin(with_hoisted_headers(head))
 
     def received(self, request: HttpRequest) -> tuple[HttpRequest, str | None]:
         """The request in path style with its content, and its operation where botocore's model does not have it."""
+        if request.content is None:
+            request = with_hoisted_headers(request)
         if request.content is None and (request.body or request.method not in _WITHOUT_PAYLOAD):
             payload = self._intakes.payload(request)
             if request.body:
@@ -61,6 +64,7 @@ class S3Surface:
 
     def check(self, request: HttpRequest, now: float) -> None:
         """Refuse a presigned URL that does not hold, and a payload that is not what was announced. Raises AwsError."""
+        _check_uri(request)
         check_presigned(request, now)
         if request.refusal is not None:
             raise request.refusal
@@ -70,6 +74,18 @@ class S3Surface:
         if "origin" not in request.headers or request.method == "OPTIONS":
             return response
         return replace(response, headers=(*response.headers, *rules.cors_headers(request)))
+
+
+class InvalidURI(AwsError):
+    """The path is no text."""
+
+
+def _check_uri(request: HttpRequest) -> None:
+    if "%" in request.path:
+        try:
+            unquote(request.path, errors="strict")
+        except UnicodeDecodeError:
+            raise InvalidURI("Couldn't parse the specified URI.", fields={"URI": request.path}) from None
 
 
 def _browser_operation(request: HttpRequest) -> str | None:

@@ -27,6 +27,7 @@ __all__ = [
     "NoSuchPublicAccessBlockConfiguration",
     "NoSuchWebsiteConfiguration",
     "OwnershipControlsNotFoundError",
+    "ReplicationConfigurationNotFoundError",
     "UnexpectedContent",
     "UnresolvableGrantByEmailAddress",
 ]
@@ -149,6 +150,13 @@ class OwnershipControlsNotFoundError(S3Error):
 
     status = 404
     text = "The bucket ownership controls were not found"
+
+
+class ReplicationConfigurationNotFoundError(S3Error):
+    """The bucket is not replicated."""
+
+    status = 404
+    text = "The replication configuration was not found"
 
 
 class UnexpectedContent(S3Error):

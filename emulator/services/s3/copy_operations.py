@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from emulator.checksums import MD5
 from emulator.effects import Process
 from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
@@ -70,7 +71,7 @@ class CopyOperations(ObjectOperations, Copying):
                 result["Expiration"] = expiration
             return Reply(result, self.created(bucket, version, "ObjectCreated:Copy", context))
 
-        return self.with_key(new.encryption, write)
+        return self.after_hashing(source.version.content, (MD5, wanted), lambda: self.with_key(new.encryption, write))
 
     def _check_size(self, source: Source) -> None:
         limit = self.quotas.copy_bytes

@@ -5,12 +5,15 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html#API_CopyObje
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
+from emulator.body import Body
+from emulator.effects import Process, Sleep
 from emulator.errors import UnsupportedOperation
-from emulator.operation import CallContext, Params
+from emulator.operation import CallContext, Params, Reply
 from emulator.services.s3.conditions import check_source
 from emulator.services.s3.customer_keys import check_read_key
 from emulator.services.s3.errors import InvalidArgument, InvalidRequest, NoSuchKey
@@ -57,6 +60,20 @@ class Copying(Reading):
         check_read_key(found.encryption, params, "CopySource")
         check_source(params, found, context.now)
         return Source(bucket, found, version_id)
+
+    def after_hashing(
+        self, body: Body, algorithms: Iterable[str], then: Callable[[], Reply | Process]
+    ) -> Reply | Process:
+        """Call `then` once the digests of a body are known; a large body is hashed in steps, between which others are served."""
+        if body.size <= self.quotas.hashed_at_once_bytes:
+            return then()
+        return self._hashed(body, tuple(algorithms), then)
+
+    def _hashed(self, body: Body, algorithms: Iterable[str], then: Callable[[], Reply | Process]) -> Process:
+        for _ in body.hashing(algorithms, self.quotas.hashed_at_once_bytes):
+            yield Sleep(0.0)
+        answer = then()
+        return answer if isinstance(answer, Reply) else (yield from answer)
 
 
 def _parts(value: Any) -> tuple[str, str, str | None]:

@@ -43,7 +43,7 @@ class ListOperations(S3Store):
             start=start,
             limit=limit,
         )
-        result = self._object_page(bucket, page, params, limit, owner=True)
+        result = self._object_page(bucket, page, params, limit, context.now, owner=True)
         result["Marker"] = encode(marker)
         if page.resume is not None and delimiter:
             result["NextMarker"] = encode(page.resume.after)
@@ -69,7 +69,7 @@ class ListOperations(S3Store):
             start=start,
             limit=limit,
         )
-        result = self._object_page(bucket, page, params, limit, owner=params.get("FetchOwner") is True)
+        result = self._object_page(bucket, page, params, limit, context.now, owner=params.get("FetchOwner") is True)
         result["KeyCount"] = len(page.rows) + len(page.prefixes)
         if token is not None:
             result["ContinuationToken"] = token
@@ -85,11 +85,11 @@ class ListOperations(S3Store):
         return Answer(result, headers=(("x-amz-bucket-region", bucket.region),))
 
     def _object_page(
-        self, bucket: Bucket, page: Page[Version], params: Params, limit: int, *, owner: bool
+        self, bucket: Bucket, page: Page[Version], params: Params, limit: int, now: float, *, owner: bool
     ) -> dict[str, Any]:
         """What both listings of objects have in common."""
         encode = encoder(params)
-        restores = "RestoreStatus" in (params.get("OptionalObjectAttributes") or ())
+        restores_at = _restores_at(params, now)
         result: dict[str, Any] = {
             "Name": bucket.name,
             "Prefix": encode(params.get("Prefix") or ""),
@@ -99,7 +99,7 @@ class ListOperations(S3Store):
         self._add_listing_members(result, page.prefixes, params)
         contents = []
         for key, version in page.rows:
-            row = {"Key": encode(key), **_described(version, restores=restores)}
+            row = {"Key": encode(key), **_described(version, restores_at)}
             if owner:
                 row["Owner"] = self.owner()
             contents.append(row)
@@ -131,7 +131,7 @@ class ListOperations(S3Store):
         prefixes: list[str] = []
         next_markers: dict[str, str] | None = None
         last: dict[str, str] = {}
-        restores = "RestoreStatus" in (params.get("OptionalObjectAttributes") or ())
+        restores_at = _restores_at(params, context.now)
         for key, version, is_latest in _entries(bucket, prefix, delimiter, key_marker or "", id_marker):
             if len(versions) + len(markers) + len(prefixes) == limit:
                 next_markers = last
@@ -144,7 +144,7 @@ class ListOperations(S3Store):
             row["Owner"] = self.owner()
             last = {"NextKeyMarker": row["Key"], "NextVersionIdMarker": version.version_id}
             if isinstance(version, ObjectVersion):
-                versions.append(row | _described(version, restores=restores))
+                versions.append(row | _described(version, restores_at))
             else:
                 markers.append(row | {"LastModified": version.last_modified})
         result: dict[str, Any] = {
@@ -218,7 +218,12 @@ def _entries(
             yield key, version, version is history[0]
 
 
-def _described(version: Version, *, restores: bool) -> dict[str, Any]:
+def _restores_at(params: Params, now: float) -> float | None:
+    """The time for which a listing tells of restores; None where the call does not ask for them."""
+    return now if "RestoreStatus" in (params.get("OptionalObjectAttributes") or ()) else None
+
+
+def _described(version: Version, restores_at: float | None) -> dict[str, Any]:
     """An object's row of a listing, but for its key."""
     assert isinstance(version, ObjectVersion)
     row: dict[str, Any] = {
@@ -228,6 +233,10 @@ def _described(version: Version, *, restores: bool) -> dict[str, Any]:
         "StorageClass": version.storage_class,
         **listed(version.checksum),
     }
-    if restores and version.restore is not None:
-        row["RestoreStatus"] = {"IsRestoreInProgress": False, "RestoreExpiryDate": version.restore.expiry}
+    restore = version.restore
+    if restores_at is not None and restore is not None and restores_at < restore.expiry:
+        under_way = restores_at < restore.ready
+        row["RestoreStatus"] = {"IsRestoreInProgress": under_way}
+        if not under_way:
+            row["RestoreStatus"]["RestoreExpiryDate"] = restore.expiry
     return row

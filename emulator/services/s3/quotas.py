@@ -49,6 +49,8 @@ class S3Quotas:
     list_page: int = 1_000
     buckets_page: int = 10_000
     deleted_keys: int = 1_000
+    hashed_at_once_bytes: int = 2 << 20
+    """How much of a copy is hashed before others get their turn."""
     remembered_completions: int = 1_000
     """Completed multipart uploads whose completion may be repeated."""
     restore_seconds: Mapping[tuple[str, str], float] = field(default_factory=_restore_seconds)

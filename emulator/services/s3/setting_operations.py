@@ -10,7 +10,11 @@ from typing import Any
 
 from emulator.errors import UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.s3.configuration_errors import CrossLocationLoggingProhibited, InvalidTargetBucketForLogging
+from emulator.services.s3.configuration_errors import (
+    CrossLocationLoggingProhibited,
+    InvalidTargetBucketForLogging,
+    ReplicationConfigurationNotFoundError,
+)
 from emulator.services.s3.errors import InvalidArgument, InvalidRequest, MalformedXml
 from emulator.services.s3.hooks import S3Hooks
 
@@ -120,3 +124,16 @@ class SettingOperations(S3Hooks):
     def get_bucket_request_payment(self, params: Params, context: CallContext) -> Reply:
         """Who pays for requests."""
         return Reply({"Payer": self.bucket_of(params).configurations.get("request_payment", "BucketOwner")})
+
+    # -- replication -------------------------------------------------------------------------------------------------------------
+
+    @operation("GetBucketReplication")
+    def get_bucket_replication(self, params: Params, context: CallContext) -> Reply:
+        """There is none: putting one is not supported. Raises ReplicationConfigurationNotFoundError."""
+        raise ReplicationConfigurationNotFoundError(fields={"BucketName": self.bucket_of(params).name})
+
+    @operation("DeleteBucketReplication")
+    def delete_bucket_replication(self, params: Params, context: CallContext) -> Reply:
+        """There is none to take away, which S3 does not mind."""
+        self.bucket_of(params)
+        return Reply()

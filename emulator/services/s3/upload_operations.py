@@ -8,9 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from emulator.body import Body
+from emulator.checksums import MD5
 from emulator.effects import Process
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.s3.checksum_rules import FULL_OBJECT, check_md5, full_object, shown, upload_checksum, verified
+from emulator.services.s3.checksum_rules import (
+    DEFAULT_ALGORITHM,
+    FULL_OBJECT,
+    check_md5,
+    full_object,
+    shown,
+    upload_checksum,
+    verified,
+)
 from emulator.services.s3.copy_source import Copying
 from emulator.services.s3.customer_keys import check_part_key
 from emulator.services.s3.errors import EntityTooLarge, InvalidArgument, InvalidRequest
@@ -65,7 +74,7 @@ class UploadOperations(Copying):
         return Reply({"ETag": f'"{part.etag}"', **shown(checksum, kind=False), **upload.encryption.shown()})
 
     @operation("UploadPartCopy")
-    def upload_part_copy(self, params: Params, context: CallContext) -> Reply:
+    def upload_part_copy(self, params: Params, context: CallContext) -> Reply | Process:
         """Add a part that is an object, or a range of one."""
         bucket = self.bucket_of(params)
         number = self.part_number(params)
@@ -75,10 +84,16 @@ class UploadOperations(Copying):
         start, stop = copy_range(params.get("CopySourceRange"), source.version.size)
         body = source.version.content.slice(start, stop)
         self._check_part_size(body)
-        checksum = None if upload.checksum_algorithm is None else full_object(body, upload.checksum_algorithm)
-        part = self._add_part(upload, number, body, checksum, context)
-        copied = {"ETag": f'"{part.etag}"', "LastModified": part.last_modified, **shown(checksum, kind=False)}
-        return Reply({"CopyPartResult": copied, **source.shown(), **upload.encryption.shown()})
+        algorithm = upload.checksum_algorithm
+
+        def add() -> Reply:
+            self.upload_of(bucket, params)  # it may have been aborted meanwhile
+            checksum = None if algorithm is None else full_object(body, algorithm)
+            part = self._add_part(upload, number, body, checksum, context)
+            copied = {"ETag": f'"{part.etag}"', "LastModified": part.last_modified, **shown(checksum, kind=False)}
+            return Reply({"CopyPartResult": copied, **source.shown(), **upload.encryption.shown()})
+
+        return self.after_hashing(body, (MD5, algorithm or DEFAULT_ALGORITHM), add)
 
     @operation("AbortMultipartUpload")
     def abort_multipart_upload(self, params: Params, context: CallContext) -> Reply:

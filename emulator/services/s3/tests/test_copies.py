@@ -6,6 +6,7 @@ import hashlib
 
 import pytest
 
+from emulator.operation import CallContext
 from emulator.services.s3 import S3Quotas
 from emulator.services.s3.tests.s3_driver import S3Driver
 
@@ -125,3 +126,23 @@ def test_a_copy_keeps_the_algorithm_of_the_checksum(s3: S3Driver) -> None:
     s3.put("key", b"x", ChecksumAlgorithm="SHA1")
     assert "ChecksumSHA1" in copy(s3, "bucket/key", "copy")["CopyObjectResult"]  # type: ignore[operator]
     assert "ChecksumCRC32" in copy(s3, "bucket/key", "copy", ChecksumAlgorithm="CRC32")["CopyObjectResult"]  # type: ignore[operator]
+
+
+def test_a_large_copy_lets_others_be_served_in_between() -> None:
+    s3 = S3Driver(S3Quotas(smallest_part_bytes=1, hashed_at_once_bytes=3))
+    s3.bucket()
+    s3.complete("key", *s3.upload("key", b"abcd", b"efgh", b"i"))
+    outcome: list[tuple[object, object]] = []
+    context = CallContext(s3.clock.now(), "request", principal="arn:aws:iam::000000000000:root")
+    params = {"Bucket": "bucket", "Key": "copy", "CopySource": "bucket/key"}
+    s3.engine.call("s3", "CopyObject", params, context, lambda *ended: outcome.append(ended))
+    s3.engine.run_ready()
+    assert outcome == []
+    s3.put("other", b"x")
+    while not outcome:
+        s3.engine.fire_due()
+        s3.engine.run_ready()
+    assert s3.get("copy")["ETag"] == f'"{hashlib.md5(b"abcdefghi").hexdigest()}"'
+    assert (
+        s3.get("copy", ChecksumMode="ENABLED")["ChecksumCRC64NVME"] == s3.put("same", b"abcdefghi")["ChecksumCRC64NVME"]
+    )

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from emulator.services.s3.tests.s3_driver import S3Driver
+from emulator.services.s3.tests.s3_driver import START, S3Driver
 
 
 def test_an_object_comes_back_as_it_was_put(s3: S3Driver) -> None:
@@ -135,7 +135,12 @@ def test_objects_are_archived_until_they_are_restored(s3: S3Driver) -> None:
     assert head["Restore"] == 'ongoing-request="true"'
     again = s3.refused("RestoreObject", Bucket="bucket", Key="cold", RestoreRequest=wish)
     assert (again.code, again.status) == ("RestoreAlreadyInProgress", 409)
+    listed = {"Bucket": "bucket", "OptionalObjectAttributes": ["RestoreStatus"]}
+    [row] = s3.call("ListObjectsV2", **listed)["Contents"]
+    assert row["RestoreStatus"] == {"IsRestoreInProgress": True}
     s3.advance(300)
+    [row] = s3.call("ListObjectsV2", **listed)["Contents"]
+    assert row["RestoreStatus"] == {"IsRestoreInProgress": False, "RestoreExpiryDate": START + 2 * 86_400}
     assert s3.get("cold")["Body"] == b"ice"
     assert s3.get("cold")["Restore"] == 'ongoing-request="false", expiry-date="Sat, 03 Jan 2026 00:00:00 GMT"'
     longer = s3.call("RestoreObject", Bucket="bucket", Key="cold", RestoreRequest={"Days": 5})
