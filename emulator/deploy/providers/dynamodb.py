@@ -53,28 +53,27 @@ def create_table(request: Request, properties: Mapping[str, Any]) -> Process:
         params["SSESpecification"] = encryption(properties["SSESpecification"])
     if "ResourcePolicy" in properties:
         params["ResourcePolicy"] = orjson.dumps(properties["ResourcePolicy"]["PolicyDocument"]).decode()
-    answer = yield Call("dynamodb", "CreateTable", params)
-    steps = _finish(name, answer["TableDescription"], properties)
-    return (yield from finished(Made(name), steps))
+    yield Call("dynamodb", "CreateTable", params)
+    return (yield from finished(Made(name), _finish(name, properties)))
 
 
-def _finish(name: str, table: Mapping[str, Any], properties: Mapping[str, Any]) -> Process:
-    table = yield from settled(name, table)
+def _finish(name: str, properties: Mapping[str, Any]) -> Process:
+    table = yield from settled(name)
     yield from configure(name, table["TableArn"], {}, {**properties, "Tags": [], "ResourcePolicy": None})
     return table
 
 
-def settled(name: str, table: Mapping[str, Any] | None = None) -> Process:
+def settled(name: str) -> Process:
     """The table's description when it is ACTIVE, with all its indexes. Raises ProvisioningError where that takes too long."""
     waited = 0.0
-    while table is None or not _is_settled(table):
+    while True:
+        table = (yield Call("dynamodb", "DescribeTable", {"TableName": name}))["Table"]
+        if _is_settled(table):
+            return table
         if waited > LONGEST_CHANGE_SECONDS:
             raise ProvisioningError(f"table {name} did not become ACTIVE")
-        if waited > 0.0:
-            yield Sleep(0.1)
+        yield Sleep(0.1)
         waited += 0.1
-        table = (yield Call("dynamodb", "DescribeTable", {"TableName": name}))["Table"]
-    return table
 
 
 def _is_settled(table: Mapping[str, Any]) -> bool:

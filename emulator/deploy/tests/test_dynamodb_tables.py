@@ -27,10 +27,10 @@ SIMPLE = {
 class Deployer:
     """Runs a provider's steps on an engine with DynamoDB, whose tables take a second to settle."""
 
-    def __init__(self) -> None:
+    def __init__(self, quotas: DynamodbQuotas | None = None) -> None:
         self.clock = VirtualClock()
         self.engine = Engine(self.clock)
-        self.service = DynamodbService(ACCOUNT, DynamodbQuotas(table_status_seconds=1.0))
+        self.service = DynamodbService(ACCOUNT, DynamodbQuotas(table_status_seconds=1.0) if quotas is None else quotas)
         self.engine.register("dynamodb", self.service)
 
     def run(self, kind: str, step: str, properties: dict[str, Any], made: Made | None = None, **more: Any) -> Any:
@@ -175,3 +175,11 @@ def test_global_table_of_this_region_is_a_table(deployer: Deployer) -> None:
     elsewhere = {**SIMPLE, "Replicas": [replica, {"Region": "eu-west-1"}]}
     with pytest.raises(ProvisioningError, match=r"replicas in other regions \(eu-west-1\) are not supported"):
         deployer.run("AWS::DynamoDB::GlobalTable", "create", elsewhere)
+
+
+def test_nothing_waits_where_tables_are_active_at_once() -> None:
+    """So a stack deploys while virtual time stands still."""
+    deployer = Deployer(DynamodbQuotas())
+    before = deployer.clock.now()
+    deployer.run("AWS::DynamoDB::Table", "create", {**SIMPLE, "StreamSpecification": {"StreamViewType": "KEYS_ONLY"}})
+    assert deployer.clock.now() == before

@@ -70,10 +70,10 @@ class TransactionOperations(DynamodbStore):
             with worded(kind):
                 item = checked_item(action["Item"])
             check_put_size(item, self.state.quotas)
-        else:
+        expressions = read_expressions(kind, action)
+        if kind != "Put":  # AWS reads the expressions before it checks the key
             with worded(kind):
                 key = checked_item(action["Key"])
-        expressions = read_expressions(kind, action)
         return WriteRequest(
             kind,
             action["TableName"],

@@ -38,6 +38,7 @@ TYPES = ("S", "N", "B", "SS", "NS", "BS", "M", "L", "NULL", "BOOL")
 DEEPEST_NESTING = 32
 """Levels of documents in an item; a top-level attribute is the first."""
 
+_EMPTY_NAME = "Empty attribute name"
 _EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
 _SEVERAL = (
     "Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes"
@@ -51,6 +52,8 @@ _SET_KINDS = {"SS": "string", "NS": "number", "BS": "binary"}
 
 def checked_item(item: Mapping[str, AttributeValue]) -> Item:
     """The item with its numbers in canonical text. Raises RequestError for a value that cannot be stored."""
+    if "" in item:
+        raise RequestError(_EMPTY_NAME)
     checked: Item = {}
     for name, value in item.items():
         if value is not None and "S" in value and len(value) == 1:
@@ -74,7 +77,10 @@ def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:
             return value if text is inner else {"N": text}
         if kind == "M" or kind == "L":
             if kind == "M":
-                return {"M": {name: checked_value(member, level + 1) for name, member in inner.items()}}
+                members = {name: checked_value(member, level + 1) for name, member in inner.items()}
+                if "" in members:
+                    raise RequestError(_EMPTY_NAME)
+                return {"M": members}
             return {"L": [checked_value(member, level + 1) for member in inner]}
         if kind == "NULL":
             if inner is not True:

@@ -86,7 +86,8 @@ class _Parser:
         size = len(text.encode("utf-8", "surrogatepass"))
         if size > LONGEST_EXPRESSION_BYTES:
             message = f"Invalid {kind}: Expression size has exceeded the maximum allowed size;"
-            raise RequestError(message, older=f"{message} expression size: {size}")
+            tail = "" if kind == "UpdateExpression" else f" expression size: {size}"
+            raise RequestError(message, older=message + tail)
         self._tokens = tokens_of(text)
         self._at = 0
         self._token = self._tokens[0]

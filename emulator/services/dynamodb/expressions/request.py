@@ -107,6 +107,8 @@ def _check_parameters(row: _Parameters, params: Mapping[str, Any]) -> None:
                 "Can not use both expression and non-expression parameters in the same request: "
                 f"Non-expression parameters: {{{', '.join(legacy)}}} Expression parameters: {{{', '.join(expressions)}}}"
             )
+    elif "ConditionalOperator" in legacy:
+        _check_joining(params)
     names, values = params.get(NAMES), params.get(VALUES)
     if names is not None:
         if not expressions:
@@ -118,6 +120,14 @@ def _check_parameters(row: _Parameters, params: Mapping[str, Any]) -> None:
             raise RequestError(message, older=f"{message}: {row.without_values}")
         _check_substitutes(VALUES, values, _VALUE)
         _checked_values(values)
+
+
+def _check_joining(params: Mapping[str, Any]) -> None:
+    most = max(len(params.get(name) or ()) for name in ("Expected", "QueryFilter", "ScanFilter"))
+    if not most:
+        raise RequestError("ConditionalOperator cannot be used without Filter or Expected")
+    if most == 1:
+        raise RequestError("ConditionalOperator can only be used when Filter or Expected has two or more elements")
 
 
 def _check_substitutes(parameter: str, given: Mapping[str, Any], form: Any) -> None:
@@ -189,11 +199,6 @@ def _read_legacy(params: Mapping[str, Any]) -> Expressions:
     expected, updates = params.get("Expected"), params.get("AttributeUpdates")
     filtered = params.get("QueryFilter") if "QueryFilter" in params else params.get("ScanFilter")
     keys, wanted = params.get("KeyConditions"), params.get("AttributesToGet")
-    if operator is not None and not expected and not filtered:
-        raise RequestError(
-            "One or more parameter values were invalid: "
-            "ConditionalOperator can only be used when Filter or Expected is specified"
-        )
     if wanted is not None and len(set(wanted)) < len(wanted):
         twice = next(name for index, name in enumerate(wanted) if name in wanted[:index])
         raise RequestError(f"One or more parameter values were invalid: Duplicate value in attribute name: {twice}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from emulator.errors import AwsError
+from emulator.services.dynamodb import DynamodbQuotas
 from emulator.services.dynamodb.tests.conftest import DynamodbDriver, av, plain
 
 INVALID = "One or more parameter values were invalid: "
@@ -298,3 +299,15 @@ def test_collection_metrics_are_told_where_there_is_a_local_index(indexed: Dynam
     indexed.table("plain")
     answer = indexed.call("PutItem", TableName="plain", Item={"pk": av("1")}, ReturnItemCollectionMetrics="SIZE")
     assert answer == {}
+
+
+def test_collection_may_not_outgrow_its_quota(make_dynamodb: type[DynamodbDriver]) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/LSI.html#LSI.ItemCollections.SizeLimit"""
+    db = make_dynamodb(DynamodbQuotas(item_collection_bytes=1_000))
+    db.table(keys="pk:S sk:N l:S", KeySchema=KEYS, LocalSecondaryIndexes=[LOCAL])
+    db.put(pk="1", sk=1, v="x" * 500)
+    large = {"pk": av("1"), "sk": av(2), "v": av("x" * 500)}
+    assert db.error("PutItem", TableName="items", Item=large)[0] == "ItemCollectionSizeLimitExceededException"
+    db.put(pk="2", sk=2, v="x" * 500)
+    db.call("DeleteItem", TableName="items", Key={"pk": av("1"), "sk": av(1)})
+    db.call("PutItem", TableName="items", Item=large)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from emulator.services.dynamodb.errors import ValidationException
-from emulator.services.dynamodb.expressions import read_expressions
+from emulator.services.dynamodb.expressions import check_parameters, read_expressions
 
 INVALID = "One or more parameter values were invalid: "
 ITEM: dict[str, Any] = {
@@ -110,11 +110,6 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ),
     (
         "PutItem",
-        {"ConditionalOperator": "OR"},
-        f"1 validation error detected: {INVALID}ConditionalOperator can only be used when Filter or Expected is specified",
-    ),
-    (
-        "PutItem",
         {"Expected": {"a": {}}},
         f"1 validation error detected: {INVALID}Value must be provided when Exists is null for Attribute: a",
     ),
@@ -139,6 +134,23 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
         f"1 validation error detected: {INVALID}Only DELETE action is allowed when no attribute value is specified",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({}, "ConditionalOperator cannot be used without Filter or Expected"),
+        ({"ScanFilter": {}}, "ConditionalOperator cannot be used without Filter or Expected"),
+        (
+            {"ScanFilter": {"a": {"ComparisonOperator": "NULL"}}},
+            "ConditionalOperator can only be used when Filter or Expected has two or more elements",
+        ),
+    ],
+)
+def test_a_conditional_operator_joins_two_conditions_or_more(params: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValidationException) as caught:
+        check_parameters("Scan", {**params, "ConditionalOperator": "AND"})
+    assert caught.value.message == message
 
 
 @pytest.mark.parametrize(("operation", "params", "message"), REFUSED)

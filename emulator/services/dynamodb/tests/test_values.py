@@ -13,7 +13,7 @@ from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.numbers import canonical_number, number_add, number_size, number_sort_key
 from emulator.services.dynamodb.request_error import RequestError, worded
 from emulator.services.dynamodb.sizes import size_of_item
-from emulator.services.dynamodb.values import checked_value, equal, sort_key
+from emulator.services.dynamodb.values import checked_item, checked_value, equal, sort_key
 
 INVALID = "One or more parameter values were invalid: "
 OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger than supported range"
@@ -198,3 +198,9 @@ def test_sums_are_exact_or_refused() -> None:
     assert number_add("0.1", "0.2") == "0.3"
     with pytest.raises(Exception, match="38 significant digits"):
         number_add("1" + "0" * 38, "1")
+
+
+@pytest.mark.parametrize("item", [{"": {"S": "a"}}, {"a": {"M": {"": {"S": "a"}}}}])
+def test_an_attribute_has_a_name(item: dict[str, Any]) -> None:
+    with pytest.raises(RequestError, match="Empty attribute name"):
+        checked_item(item)
