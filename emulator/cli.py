@@ -108,23 +108,23 @@ def up(
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def load(context: typer.Context) -> None:
     """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs the extra 'load'."""
-    _load_tests(list(context.args))
+    _load_tests("windtunnel load", list(context.args))
 
 
-def _load_tests(arguments: list[str]) -> None:
+def _load_tests(program: str, arguments: list[str]) -> None:
     try:
         from loadtests.__main__ import main as load_main
     except ImportError as error:
         raise EmulatorError(f"load tests need more packages ({error.name}): pip install 'windtunnel[load]'") from error
-    sys.argv = ["windtunnel load", *arguments]
-    load_main()
+    sys.argv = [program, *arguments]
+    load_main(program)
 
 
 def _mount(name: str, summary: str) -> None:
     """Add a command of the load tests, which reads its own options; nothing of it is imported before it is asked for."""
 
     def run(context: typer.Context) -> None:
-        _load_tests([name, *context.args])
+        _load_tests("windtunnel", [name, *context.args])
 
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
     app.command(name, help=summary, context_settings=settings)(run)

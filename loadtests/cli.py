@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
 
 import typer
 
@@ -37,12 +36,12 @@ for _command in (report, capacity, explain, gate, compare, calibrate, prove_gate
 app.add_typer(baseline.app)
 
 
-def main(command: Callable[[], None] = app) -> None:
-    """Run the command line; errors of our user's are one line on standard error."""
+def main(program: str = "windtunnel load") -> None:
+    """Run the command line, which its own texts call `program`; errors of our user's are one line on standard error."""
     # Whoever ends a run, it ends its processes and writes what it knows.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        command()
+        app(prog_name=program)
     except LoadError as error:
         print(f"windtunnel: {error}", file=sys.stderr)
         raise SystemExit(int(error.exit_code)) from None

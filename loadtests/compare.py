@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from loadtests.failures import UsageError
 from loadtests.gate.baseline import Change, differences
 from loadtests.gate.counters import Counters, count
 from loadtests.journal import read_journal
+from loadtests.message import Message
 from loadtests.reports import read_run
 from loadtests.run_folder import RunFolder
 from loadtests.summary import SizeFigures, summarize
@@ -64,10 +65,7 @@ def compare_runs(a: RunFolder, b: RunFolder, *, force: bool = False) -> Comparis
     one, other = summarize(facts_a, messages_a), summarize(facts_b, messages_b)
     others = {figures.size: figures for figures in other.sizes}
     rows = [row for figures in one.sizes if figures.size in others for row in _rows(figures, others[figures.size])]
-    counted = [
-        _counters(folder, [message.trace_id for message in messages if message.trace_id is not None])
-        for folder, messages in ((a, messages_a), (b, messages_b))
-    ]
+    counted = [_counters(a, messages_a), _counters(b, messages_b)]
     changes = [] if counted[0] is None or counted[1] is None else differences(counted[0], counted[1])
     return Comparison((facts_a.plan.run_id, facts_b.plan.run_id), tuple(rows), tuple(changes), unlike)
 
@@ -96,6 +94,7 @@ def _rows(a: SizeFigures, b: SizeFigures) -> Iterator[Row]:
             yield Row(a.size, f"{metric} p{percentile:g}", one.supported(percentile), other.supported(percentile))
 
 
-def _counters(folder: RunFolder, traces: list[str]) -> Counters | None:
+def _counters(folder: RunFolder, messages: Sequence[Message]) -> Counters | None:
+    traces = [message.trace_id for message in messages if message.trace_id is not None]
     journal = read_journal(folder)
     return None if journal is None or not traces else count(journal, traces)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -15,8 +16,13 @@ __all__ = ["report"]
 _MAX_PROBLEMS = 100
 
 
-def report(facts: RunFacts, summary: Summary, verdict: Verdict) -> dict[str, Any]:
-    """Return the report as JSON. Times in seconds; a percentile that the sample is too small for is null."""
+def report(
+    facts: RunFacts, summary: Summary, verdict: Verdict, counters: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """Return the report as JSON. Times in seconds; a percentile that the sample is too small for is null.
+
+    `counters` is what a message cost, where the target keeps a journal.
+    """
     generator = summary.generator
     return {
         "schema_version": SCHEMA_VERSION,
@@ -45,6 +51,7 @@ def report(facts: RunFacts, summary: Summary, verdict: Verdict) -> dict[str, Any
         "processor_use": [asdict(use) for use in summary.processor_use],
         "size_limit": facts.size_limit,
         "floor": facts.floor,
+        "counters_per_message": None if counters is None else dict(counters),
         "problems": [
             {
                 "index": message.index,

@@ -27,7 +27,7 @@ from pathlib import Path
 from loadtests.failures import UsageError
 from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
 from loadtests.persona import DEFAULT_PERSONA, Persona
-from loadtests.plan import RunPlan
+from loadtests.plan import RunPlan, message_key
 from loadtests.progress import Silent
 from loadtests.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
@@ -68,6 +68,8 @@ class ScenarioResult:
     folder: RunFolder
     summary: Summary
     verdict: Verdict
+    first_key: str
+    """The key of the first message, for `explain_message`."""
 
     def assert_ok(self) -> None:
         """Raise `AssertionError` with every check that did not hold, the first messages with a problem, and where the report is."""
@@ -135,7 +137,7 @@ class Scenario:
             folder = RunFolder((reports / plan.run_id).resolve())
             facts, messages = LoadRun(chosen, plan, scenario.options(with_floor=False), folder, Silent()).execute()
         summary, verdict = write_reports(folder, facts, messages)
-        return ScenarioResult(folder, summary, verdict)
+        return ScenarioResult(folder, summary, verdict, message_key(plan.run_id, 0))
 
 
 def load_scenario(path: Path) -> Scenario:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from loadtests import Scenario, Sender
+from loadtests.explain_message import explain_message
 
 scenario = Scenario(
     senders=(
@@ -22,4 +23,7 @@ def test_every_message_of_both_senders_arrives_whole(tmp_path: Path) -> None:
     """A busy test machine may start messages late; that makes times mean nothing, and every message still has to arrive."""
     result = replace(scenario, max_lag="5s", drain="90s").run(tmp_path, duration="4s")
     result.assert_ok()
+    journal_knows = explain_message(result.folder.path, result.first_key).text()
+    assert "Nothing is missing." in journal_knows
+    assert all(service in journal_knows for service in ("apigateway", "stepfunctions", "s3", "dynamodb", "sns"))
     assert {figures.size for figures in result.summary.personas if figures.accepted} == {"branch office", "night batch"}

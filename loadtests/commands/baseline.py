@@ -8,11 +8,12 @@ from typing import Annotated
 import orjson
 import typer
 
-from loadtests.commands.gate_options import DEFAULT_BASELINE, FolderOption, TreeTemplateOption, floor_ratios
+from loadtests.commands.gate_options import DEFAULT_BASELINE, FLOOR_ATTEMPTS, FolderOption, TreeTemplateOption
 from loadtests.commands.options import JsonOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
 from loadtests.gate.counter_run import CounterPlan, run_counters
+from loadtests.gate.floor_ratio import measure_ingest, measure_ratios
 from loadtests.gate.machine import machine
 from loadtests.opening import DEFAULT_TEMPLATE
 
@@ -46,16 +47,22 @@ def save(
     before = Baseline.read(path) if path.is_file() else None
     budgets = tuple(parse_budget(text) for text in budget) if budget else (before.budgets if before else ())
     plan = CounterPlan(template)
-    run = run_counters(plan)
-    ratios = floor_ratios(run)[0] if floor else (dict(before.ratios) if before else {})
+    counters = run_counters(plan)
+    ratios = dict(before.ratios) if before else {}
+    if floor:
+        console.print("Measuring ingest over the floor", highlight=False)
+        measured = measure_ratios(
+            FLOOR_ATTEMPTS, lambda number: measure_ingest(template, plan.sizes, plan.seed + number), lambda _: False
+        )
+        ratios = measured.typical
     noise = orjson.loads(calibration.read_bytes()) if calibration.is_file() else None
-    agreed = Baseline(name, plan.to_json(), run.counters, budgets, ratios, noise, machine())
+    agreed = Baseline(name, plan.to_json(), counters, budgets, ratios, noise, machine())
     agreed.write(path)
-    for change in differences(before.counters, run.counters) if before is not None else ():
+    for change in differences(before.counters, counters) if before is not None else ():
         console.print(f"  {change.text}", highlight=False)
-    console.print(f"Saved {path}: {run.counters.messages} messages", highlight=False)
+    console.print(f"Saved {path}: {counters.messages} messages", highlight=False)
     if json_output:
-        print_json({"name": name, "path": str(path), **run.counters.to_json()})
+        print_json({"name": name, "path": str(path), **counters.to_json()})
 
 
 @app.command("list")

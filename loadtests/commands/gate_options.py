@@ -10,13 +10,12 @@ import typer
 from rich.console import Console
 
 from loadtests.failures import UsageError
-from loadtests.floor import measure_floor
-from loadtests.gate.counter_run import CounterRun
 from loadtests.gate.rounds import METRICS, Round
 from loadtests.gate.statistics import Rule
 
 __all__ = [
     "DEFAULT_BASELINE",
+    "FLOOR_ATTEMPTS",
     "FolderOption",
     "LooksOption",
     "MarginOption",
@@ -24,12 +23,12 @@ __all__ = [
     "NameOption",
     "SizeOption",
     "TreeTemplateOption",
-    "floor_ratios",
     "parse_rule",
     "round_progress",
 ]
 
 DEFAULT_BASELINE = "audit-ingest"
+FLOOR_ATTEMPTS = 3
 NameOption = Annotated[str, typer.Option("--baseline", help="Name of the baseline in --baselines.")]
 FolderOption = Annotated[Path, typer.Option(help="Folder of the committed baselines.")]
 TreeTemplateOption = Annotated[Path, typer.Option(help="Template that both sides deploy, each its own.")]
@@ -37,17 +36,6 @@ MarginOption = Annotated[float, typer.Option(min=0.0, help="Percent that does no
 LooksOption = Annotated[str, typer.Option(help="After how many rounds to look; a round takes some 10 seconds.")]
 SizeOption = Annotated[str, typer.Option(help="Size of the messages of a round.")]
 MessagesOption = Annotated[int, typer.Option(min=4, help="Messages through each side in a round.")]
-
-
-def floor_ratios(run: CounterRun) -> tuple[dict[int, float], str | None]:
-    """Ingest over the floor by size; the floor is measured right after the ingests."""
-    floor = measure_floor(list(run.ingest_seconds))
-    ratios = {
-        size: seconds / floor.p50_seconds[size]
-        for size, seconds in run.ingest_seconds.items()
-        if floor.p50_seconds.get(size, 0.0) > 0
-    }
-    return ratios, floor.why_not
 
 
 def parse_rule(margin_percent: float, looks: str) -> Rule:

@@ -16,7 +16,7 @@ from loadtests.launcher import Listen
 from loadtests.opening import EMBEDDED, open_target
 from loadtests.plan import RunPlan
 from loadtests.report_json import report
-from loadtests.reports import write_reports
+from loadtests.reports import run_counters, write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.run_id import new_run_id
@@ -129,7 +129,7 @@ def run_once(
     print_results(console, facts, summary, verdict)
     print_paths(console, folder)
     if json_output:
-        print_json(report(facts, summary, verdict))
+        print_json(report(facts, summary, verdict, run_counters(folder, messages)))
     return verdict
 
 

@@ -12,7 +12,7 @@ from loadtests.commands.options import JsonOption, ReportsOption, print_json, ru
 from loadtests.console import new_console, print_results
 from loadtests.message_table import write_parquet
 from loadtests.report_json import report as json_report
-from loadtests.reports import read_run, write_reports
+from loadtests.reports import read_run, run_counters, write_reports
 
 __all__ = ["report"]
 
@@ -36,5 +36,5 @@ def report(
         write_parquet(folder.parquet, messages)
         console.print(f"  {folder.parquet}", highlight=False, soft_wrap=True)
     if json_output:
-        print_json(json_report(facts, summary, verdict))
+        print_json(json_report(facts, summary, verdict, run_counters(folder, messages)))
     raise typer.Exit(int(verdict.exit_code))

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from loadtests.gate.counters import Counters, count
 from loadtests.gate.side import Side, running_side
 
-__all__ = ["CounterPlan", "CounterRun", "run_counters"]
+__all__ = ["CounterPlan", "run_counters"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +31,17 @@ class CounterPlan:
         return {**asdict(self), "template": self.template.as_posix(), "sizes": list(self.sizes)}
 
 
-@dataclass(frozen=True, slots=True)
-class CounterRun:
-    """What was counted, and beside it the median ingest of each size in seconds: for the ratio to the floor, where times can be few."""
-
-    counters: Counters
-    ingest_seconds: Mapping[int, float]
-
-
-def run_counters(plan: CounterPlan, checkout: Path | None = None) -> CounterRun:
+def run_counters(plan: CounterPlan, checkout: Path | None = None) -> Counters:
     """Run, and return the counters of all messages. Raises `EnvironmentNotReady` where a message does not arrive."""
-    ingest: dict[int, list[float]] = {size: [] for size in plan.sizes}
     with running_side(checkout, plan.template, f"counters-{plan.seed}", plan.seed) as side:
         for size in plan.sizes:
             for _ in range(plan.messages_per_size):
-                ingest[size].append(side.send(size).ingest_seconds)
+                side.send(size)
                 side.settle()
         entries = side.journal()
         traces = [str(entry["trace_id"]) for entry in entries if entry["kind"] == "request" and "trace_id" in entry]
         transitions = _transitions(side, entries, set(traces))
-        counters = count(entries, traces, memory_mb=_memory(side), transitions=transitions)
-    return CounterRun(counters, {size: median(times) for size, times in ingest.items()})
+        return count(entries, traces, memory_mb=_memory(side), transitions=transitions)
 
 
 def _memory(side: Side) -> dict[str, int]:

@@ -113,7 +113,7 @@ def _is_right(case: str, found: Relative) -> bool | None:
 
 
 def _counted(case: str, plan: CounterPlan, base: Path, head: Path) -> Trial:
-    changes = differences(run_counters(plan, base).counters, run_counters(plan, head).counters)
+    changes = differences(run_counters(plan, base), run_counters(plan, head))
     worse = [change.text for change in changes if change.worse]
     seen = any("calls/" in text for text in worse)
     return Trial(case, "caught" if seen else "missed", seen, "; ".join(worse))

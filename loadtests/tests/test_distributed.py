@@ -60,7 +60,7 @@ def workers_at(place: Listen, count: int, url: str, key: str, folder: Path) -> I
 
 
 def run_with_workers(
-    tmp_path: Path, duration: float, struck: bool = False
+    tmp_path: Path, duration: float, struck: bool = False, forked: bool = False
 ) -> tuple[RunFacts, list[Message], Verdict, list[subprocess.Popen[bytes]]]:
     folder = RunFolder(tmp_path / "run")
     plan = RunPlan(
@@ -68,8 +68,15 @@ def run_with_workers(
     )
     place = Listen("127.0.0.1", free_port())
     options = RunOptions(
-        tuple(parse_mix("2kB:3,40kB:1")), warm_up_messages=2, floor=lambda _: Floor({}, "a test"), listen=place
+        tuple(parse_mix("2kB:3,40kB:1")),
+        warm_up_messages=2,
+        floor=lambda _: Floor({}, "a test"),
+        listen=None if forked else place,
     )
+    if forked:
+        with stand_in.running() as target:
+            facts, messages = LoadRun(target, plan, options, folder, Silent()).execute()
+        return facts, messages, decide(facts, summarize(facts, messages)), []
     with stand_in.running() as target:
         with workers_at(place, 2, target.api_url or "", target.api_key or "", tmp_path / "workers") as workers:
             stop = threading.Event()
@@ -106,6 +113,13 @@ def test_schedule_is_split_by_worker_and_every_sample_arrives(tmp_path: Path) ->
     assert merged.from_schedule.count == 45
     assert merged.from_schedule.at(50) == pytest.approx(exact.at(50), rel=0.002)
     assert [worker.returncode for worker in workers] == [0, 0]
+
+
+def test_workers_of_this_machine_are_forked_and_send_the_same(tmp_path: Path) -> None:
+    facts, messages, verdict, _ = run_with_workers(tmp_path, duration=2.0, forked=True)
+    assert verdict.exit_code is ExitCode.OK, [check for check in verdict.checks if not check.passed]
+    assert [message.index for message in messages] == list(range(30))
+    assert [worker["started"] for worker in facts.workers] == [15, 15]
 
 
 def test_run_that_loses_a_worker_is_invalid(tmp_path: Path) -> None:

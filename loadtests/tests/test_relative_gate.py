@@ -1,0 +1,119 @@
+"""The rounds around the statistics: when to look, what a round's difference is, and what the result ends with."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loadtests.exit_codes import ExitCode
+from loadtests.failures import UsageError
+from loadtests.gate import relative as relative_module
+from loadtests.gate.calibration import calibration_of
+from loadtests.gate.checkout import checkout_of, copy_of, root
+from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
+from loadtests.gate.proof import Proof, Trial
+from loadtests.gate.relative import compare_trees, judge_rounds
+from loadtests.gate.result import GateResult
+from loadtests.gate.rounds import GATED, Plan, Round, ingest_function_seconds, round_of
+from loadtests.gate.statistics import Finding, Rule
+
+RULE = Rule(margin=0.05, looks=(8, 12))
+PLAN = Plan(Path("template.yaml"))
+
+
+def rounds(count: int, **changes: float) -> list[Round]:
+    """Rounds with a little noise around a change of some metrics."""
+    return [
+        Round({}, {}, {metric: changes.get(metric, 0.0) + (number % 3 - 1) / 1000 + number / 1e6 for metric in GATED})
+        for number in range(count)
+    ]
+
+
+def compare(monkeypatch: pytest.MonkeyPatch, prepared: list[Round]) -> Any:
+    monkeypatch.setattr(relative_module, "run_round", lambda plan, base, head, number: prepared[number])
+    return compare_trees(PLAN, RULE, None, None)
+
+
+def test_clear_result_ends_at_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = compare(monkeypatch, rounds(12))
+    assert (found.finding, len(found.rounds)) == (Finding.PASS, 8)
+    found = compare(monkeypatch, rounds(12, ingest=0.2))
+    assert (found.finding, len(found.rounds)) == (Finding.REGRESSION, 8)
+    assert found.decisions["persisted"].finding is Finding.PASS
+
+
+def test_unclear_result_goes_on_to_the_last_look_and_says_what_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    noisy = [Round({}, {}, dict.fromkeys(GATED, 0.3 * (-1) ** number + number / 1000)) for number in range(12)]
+    found = compare(monkeypatch, noisy)
+    assert (found.finding, len(found.rounds)) == (Finding.INCONCLUSIVE, 12)
+    assert all("would be seen" in line for line in found.lines())
+
+
+@pytest.mark.parametrize(
+    ("changes", "strict", "code"),
+    [({}, True, 0), ({"cpu": 0.2}, False, 4), ({"cpu": 0.0488}, False, 0), ({"cpu": 0.0488}, True, 5)],
+)
+def test_result_has_its_exit_code(changes: dict[str, float], strict: bool, code: int) -> None:
+    found = judge_rounds(rounds(8, **changes), RULE)
+    result = GateResult("g", "base", relative=found, strict=strict)
+    assert result.exit_code is ExitCode(code)
+    assert result.to_json()["relative"]["finding"] == found.finding
+
+
+def test_difference_of_a_latency_is_that_of_neighbours() -> None:
+    """A disturbance that lasts over several messages hits both sides, and so nothing but it differs between them."""
+    base = {"ingest": [1.0, 1.0, 8.0, 8.0, 1.0], "cpu": [2.0]}
+    head = {"ingest": [1.2, 1.2, 9.6, 9.6, 1.2], "cpu": [3.0]}
+    found = round_of(base, head)
+    assert found.differences == {"ingest": pytest.approx(0.1823, abs=1e-4), "cpu": pytest.approx(0.4055, abs=1e-4)}
+    assert found.base["ingest"] == 1.0
+
+
+def test_function_behind_a_request_is_the_first_to_end_under_its_trace() -> None:
+    def invocation(trace: str, duration_ms: float) -> dict[str, Any]:
+        return {"kind": "invocation", "trace_id": trace, "detail": {"duration_ms": duration_ms}}
+
+    entries = [invocation("a", 5), {"kind": "call"}, invocation("a", 90), invocation("b", 7)]
+    assert ingest_function_seconds(entries) == [0.005, 0.007]
+
+
+def test_calibration_says_what_would_be_seen_after_more_rounds() -> None:
+    noisy = [Round({}, {}, dict.fromkeys(GATED, (number % 5 - 2) / 50)) for number in range(10)]
+    found = calibration_of(noisy, RULE)
+    assert set(found.spread) == set(GATED)
+    for metric in GATED:
+        assert found.detectable[8][metric] > found.detectable[12][metric] > RULE.margin
+    assert found.to_json()["fingerprint"]
+
+
+def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None:
+    right = [Trial("identical", "pass", True, ""), Trial("slow-down", "regression", True, "")]
+    assert Proof(20, tuple(right)).holds
+    assert not Proof(20, (*right, Trial("identical", "regression", False, ""))).holds
+    assert not Proof(20, (Trial("identical", "inconclusive", None, ""),)).holds
+
+
+def test_base_is_a_worktree_that_is_gone_afterwards() -> None:
+    try:
+        root()
+    except UsageError:
+        pytest.skip("this is no git checkout")
+    with checkout_of("HEAD") as tree:
+        assert (tree / "system/audit_ingest/template.yaml").is_file()
+    assert not tree.exists()
+    with pytest.raises(UsageError, match="no commit"), checkout_of("no-such-ref"):
+        pass
+
+
+def test_injection_changes_the_copy_and_never_the_tree() -> None:
+    tree = Path(__file__).parents[2]
+    handler = "system/audit_ingest/functions/ingest_message/app.py"
+    before = (tree / handler).read_text()
+    with copy_of(tree) as copy:
+        for code in (EXTRA_CALL, slow_down(20)):
+            inject(copy, code)
+        changed = (copy / handler).read_text()
+        compile(changed, handler, "exec")
+        assert changed.startswith(before)
+        assert (copy / "emulator" / "__main__.py").is_file()
+    assert (tree / handler).read_text() == before
