@@ -150,11 +150,11 @@ def explain(context: typer.Context) -> None:
     if not arguments or "--help" in arguments:
         typer.echo("A message of a run below reports/:")
         with contextlib.suppress(SystemExit):
-            _load_tests(["explain", "--help"])
+            _load_tests("windtunnel", ["explain", "--help"])
         typer.echo("An execution of a state machine:")
         execution_commands(["explain", "--help"], prog_name="windtunnel")
     elif _names_a_message(arguments):
-        _load_tests(["explain", *arguments])
+        _load_tests("windtunnel", ["explain", *arguments])
     else:
         execution_commands(["explain", *arguments], prog_name="windtunnel")
 
