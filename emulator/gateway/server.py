@@ -239,6 +239,9 @@ class _Connection(asyncio.Protocol):
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         length = None if self._coded else self._length
         self._kept = "\r\n" if self._parser.get_http_version() == "1.1" else "Connection: keep-alive\r\n\r\n"
+        if length is not None and length > self._server.largest_body_bytes:
+            self._refuse(413, f"a body may have {self._server.largest_body_bytes} bytes")
+            return
         if length is not None and length < _PAST_THE_PARSER_FROM_BYTES:
             return
         if length is not None:
@@ -270,6 +273,10 @@ class _Connection(asyncio.Protocol):
     def _complete(self, keep_alive: bool) -> None:
         self._large = False
         intake, self._intake = self._intake, None
+        if self._transport is None or self._transport.is_closing():
+            if intake is not None:
+                intake.abandon()
+            return  # it was refused
         if intake is not None:
             slot = _Slot(None, keep_alive)
             self._waiting.append(slot)

@@ -132,3 +132,21 @@ def test_a_client_that_stops_reading_harms_nobody(tmp_path: Path, caplog: pytest
 
     asyncio.run(exchange())
     assert caplog.records == []
+
+
+def test_a_body_that_is_announced_too_large_is_refused_before_it_is_sent(tmp_path: Path) -> None:
+    handled: list[HttpRequest] = []
+
+    async def exchange() -> None:
+        async with connected(lambda request, _: handled.append(request), tmp_path / "bodies") as (
+            reader,
+            writer,
+            server,
+        ):
+            server.largest_body_bytes = 1 << 20
+            writer.write(b"PUT /s3 HTTP/1.1\r\nContent-Length: 1048577\r\n\r\nsome of it")
+            assert (await read_response(reader))[0] == 413
+            assert await reader.read() == b""
+
+    asyncio.run(exchange())
+    assert handled == []

@@ -11,10 +11,11 @@ from typing import Any
 from emulator.effects import Call, Effect, Process, Record, Sleep, Spawn
 from emulator.errors import AwsError, EmulatorError, UnsupportedOperation
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.s3.errors import InvalidArgument
+from emulator.services.s3.errors import AccessDenied, InvalidArgument
 from emulator.services.s3.hooks import S3Hooks
 from emulator.services.s3.notification_records import Happening, bridge_event, event_record, test_event
 from emulator.services.s3.notification_rules import Target, configured, targets
+from emulator.services.s3.policy_document import matching, statements_of
 from emulator.services.s3.state import Bucket, ObjectVersion
 
 __all__ = ["NotificationOperations"]
@@ -74,6 +75,8 @@ class NotificationOperations(S3Hooks):
             message = json.dumps(test_event(bucket.name, context.now, context.request_id))
             call = self._send(bucket, target, message)
         try:
+            if target.service == "sns":
+                yield from self._check_topic(bucket, target)
             yield call
         except AwsError as error:
             if target.service == "lambda":
@@ -85,6 +88,24 @@ class NotificationOperations(S3Hooks):
                 )
             return target.arn, f"The destination {name} does not exist"
         return None
+
+    def _check_topic(self, bucket: Bucket, target: Target) -> Process:
+        """Raises AccessDenied where the topic's policy does not let S3 in; SNS itself lets services of the account publish."""
+        described = yield Call("sns", "GetTopicAttributes", {"TopicArn": target.arn}, principal=PRINCIPAL)
+        policy = described.get("Attributes", {}).get("Policy")
+        if policy is None:
+            return
+        account_id = self.account.account_id
+        found = matching(
+            statements_of(policy),
+            principal=PRINCIPAL,
+            account_id=account_id,
+            action="sns:Publish",
+            resource=target.arn,
+            keys={"aws:sourcearn": (bucket.arn,), "aws:sourceaccount": (account_id,), "aws:securetransport": ("true",)},
+        )
+        if {str(statement["Effect"]) for statement in found} != {"Allow"}:
+            raise AccessDenied
 
     def _send(self, bucket: Bucket, target: Target, message: str, trace_id: str = "") -> Call:
         """The call that hands a message to a queue, a topic or a function."""
