@@ -34,6 +34,8 @@ class QueryOperations(DynamodbStore):
         state.check_name(params["TableName"])
         check_parameters("Query", params)
         check_select(params, ENVELOPE)
+        if params.get("Limit", 1) < 1:
+            raise ValidationException("Limit must be greater than or equal to 1")
         start = _start_key("Query", params)
         expressions = read_expressions("Query", params)
         if expressions.key_condition is None:

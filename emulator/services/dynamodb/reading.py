@@ -65,6 +65,11 @@ def index_of(table: Table, name: str | None) -> SecondaryIndex | None:
 def read_page(reading: Reading, quotas: DynamodbQuotas, now: float) -> Page:
     """Read a page. Raises ValidationException where the index is still being filled."""
     table, index = reading.table, reading.index
+    if reading.limit is not None and reading.limit < 1:
+        raise ValidationException(
+            f"1 validation error detected: Value '{reading.limit}' at 'limit' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1"
+        )
     if index is not None and index.status(now) == "CREATING":
         raise ValidationException(f"Cannot read from backfilling global secondary index: {index.name}")
     items: list[Item] = []
