@@ -273,6 +273,16 @@ def test_scan_that_cannot_be_is_refused(db: DynamodbDriver, params: dict[str, An
     assert db.error("Scan", TableName="items", **params) == ("ValidationException", message)
 
 
+def test_scan_of_no_items_is_refused(db: DynamodbDriver) -> None:
+    assert db.error("Scan", TableName="items", Limit=0) == (
+        "ValidationException",
+        (
+            "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or "
+            "equal to 1"
+        ),
+    )
+
+
 def test_start_of_a_scan_must_be_of_its_segment(db: DynamodbDriver) -> None:
     for number in range(20):
         db.put(pk=str(number), sk="s")
