@@ -71,6 +71,7 @@ _DIALECTS: Mapping[str, Dialect] = {
             "BatchGetRequestMap": {"min": None, "max": None},
             "BatchWriteItemRequestMap": {"min": None, "max": None},
             "KeyList": {"min": None, "max": None},
+            "PositiveIntegerObject": {"min": None},
             "WriteRequests": {"min": None, "max": None},
             "ReturnValue": {"enum": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")},  # [O]
         },

@@ -5,8 +5,11 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from base64 import b64encode
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import orjson
 
 from emulator.effects import Effect
 from emulator.operation import CallContext, Params, Reply, operation
@@ -20,7 +23,7 @@ from emulator.services.dynamodb.errors import (
 from emulator.services.dynamodb.expressions import Projection, check_parameters, read_expressions
 from emulator.services.dynamodb.key_checks import NO_MATCH, check_key, check_no_empty_key
 from emulator.services.dynamodb.ordering import Place
-from emulator.services.dynamodb.request_error import worded
+from emulator.services.dynamodb.request_error import ENVELOPE, worded
 from emulator.services.dynamodb.state import DynamodbState
 from emulator.services.dynamodb.store import DynamodbStore
 from emulator.services.dynamodb.table import Table
@@ -48,9 +51,14 @@ class BatchOperations(DynamodbStore):
         """Items by their keys, at most 16 MB of them; the other keys come back unprocessed."""
         requests = params["RequestItems"]
         if not requests:
-            raise ValidationException("The requestItems parameter is required for BatchGetItem")
+            raise ValidationException(
+                f"{ENVELOPE}Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1"
+            )
+        _check_names(requests, self.state, _echo_json)
         _check_keys(requests, self.state.quotas.batch_get_keys)
-        reads = [self._batch_read(name, request, context.now) for name, request in requests.items()]
+        _check_one_language(requests)
+        parsed = [(name, *self._parse_read(request)) for name, request in requests.items()]
+        reads = [(name, *self._locate_read(name, keys, context.now), projection) for name, keys, projection in parsed]
         responses: dict[str, list[Item]] = {name: [] for name in requests}
         unprocessed: dict[str, Any] = {}
         capacities: list[dict[str, Any]] = []
@@ -79,11 +87,13 @@ class BatchOperations(DynamodbStore):
             result["ConsumedCapacity"] = capacities
         return Reply(result)
 
-    def _batch_read(self, name: str, request: Params, now: float) -> tuple[str, Table, list[Place], Projection | None]:
+    def _parse_read(self, request: Params) -> tuple[list[Item], Projection | None]:
         check_parameters("KeysAndAttributes", request)
         with worded("BatchGetItem"):
             keys = [checked_item(key) for key in request["Keys"]]
-        projection = read_expressions("KeysAndAttributes", request).projection
+        return keys, read_expressions("KeysAndAttributes", request).projection
+
+    def _locate_read(self, name: str, keys: list[Item], now: float) -> tuple[Table, list[Place]]:
         table = self.state.table(name, now)
         for key in keys:
             check_no_empty_key(table, key)
@@ -91,7 +101,7 @@ class BatchOperations(DynamodbStore):
         places = [table.place_of(key) for key in keys]
         if len(set(places)) != len(places):
             raise ValidationException(DUPLICATES)
-        return name, table, places, projection
+        return table, places
 
     def _affords(self, table: Table, kind: str, consumption: Consumption, now: float) -> bool:
         """Whether the capacity is there; it is taken then."""
@@ -171,7 +181,7 @@ def _check_keys(requests: Mapping[str, Any], most: int) -> None:
         bound = "greater than or equal to 1" if count == 0 else f"less than or equal to {most}" if count > most else ""
         if bound:
             raise ValidationException(
-                f"1 validation error detected: Value at 'RequestItems.{name}.member.Keys' failed to satisfy constraint: "
+                f"{ENVELOPE}Value at 'RequestItems.{name}.member.Keys' failed to satisfy constraint: "
                 f"Member must have length {bound}"
             )
         total += count
@@ -179,27 +189,46 @@ def _check_keys(requests: Mapping[str, Any], most: int) -> None:
         raise ValidationException("Too many items requested for the BatchGetItem call")
 
 
-def _check_counts(requests: Mapping[str, Any], state: DynamodbState) -> None:
-    most = state.quotas.batch_write_requests
-    constraint = ""
-    if not all(state.could_be_name(name) for name in requests):
-        constraint = (
-            f"Map keys must satisfy constraint: [Member must have length less than or equal to {state.quotas.longest_table_name}, Member "
-            f"must have length greater than or equal to {state.quotas.shortest_table_name}, Member must satisfy regular expression "
-            "pattern: [a-zA-Z0-9_.-]+]"
-        )
-    elif any(not 1 <= len(rows) <= most for rows in requests.values()):
-        constraint = (
-            f"Map value must satisfy constraint: [Member must have length less than or equal to {most}, Member must have length "
-            "greater than or equal to 1]"
-        )
-    if constraint:
-        shown = ", ".join(f"{name}=[{', '.join(map(_echo, rows))}]" for name, rows in requests.items())
+def _check_one_language(requests: Mapping[str, Any]) -> None:
+    """Tables of one request may not be asked some with expressions and some without."""
+    asked = {
+        name for request in requests.values() for name in ("AttributesToGet", "ProjectionExpression") if name in request
+    }
+    if len(asked) > 1:
         raise ValidationException(
-            f"1 validation error detected: Value '{{{shown}}}' at 'requestItems' failed to satisfy constraint: {constraint}"
+            "Can not use both expression and non-expression parameters in the same request: "
+            "Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}"
+        )
+
+
+def _check_names(requests: Mapping[str, Any], state: DynamodbState, echo: Callable[[Mapping[str, Any]], str]) -> None:
+    if not all(state.could_be_name(name) for name in requests):
+        raise ValidationException(
+            f"{ENVELOPE}Value '{echo(requests)}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: "
+            f"[Member must have length less than or equal to {state.quotas.longest_table_name}, Member must have length greater than or "
+            f"equal to {state.quotas.shortest_table_name}, Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+]"
+        )
+
+
+def _check_counts(requests: Mapping[str, Any], state: DynamodbState) -> None:
+    _check_names(requests, state, _echo_java)
+    most = state.quotas.batch_write_requests
+    if any(not 1 <= len(rows) <= most for rows in requests.values()):
+        raise ValidationException(
+            f"{ENVELOPE}Value '{_echo_java(requests)}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: "
+            f"[Member must have length less than or equal to {most}, Member must have length greater than or equal to 1]"
         )
     if sum(len(rows) for rows in requests.values()) > most:
         raise ValidationException("Too many items requested for the BatchWriteItem call")
+
+
+def _echo_json(requests: Mapping[str, Any]) -> str:
+    return orjson.dumps(requests, default=lambda blob: b64encode(blob).decode()).decode()
+
+
+def _echo_java(requests: Mapping[str, Any]) -> str:
+    shown = (f"{name}=[{', '.join(map(_echo, rows))}]" for name, rows in requests.items())
+    return f"{{{', '.join(shown)}}}"
 
 
 def _echo(row: Mapping[str, Any]) -> str:

@@ -14,7 +14,7 @@ from emulator.services.dynamodb.collection_metrics import collection_metrics
 from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.expressions import check_parameters, read_expressions
 from emulator.services.dynamodb.key_checks import check_key, check_no_empty_key
-from emulator.services.dynamodb.request_error import worded
+from emulator.services.dynamodb.request_error import ENVELOPE, worded
 from emulator.services.dynamodb.store import DynamodbStore
 from emulator.services.dynamodb.table import Change
 from emulator.services.dynamodb.values import AttributeValue, Item, checked_item
@@ -154,7 +154,7 @@ def _shows_item(params: Params) -> bool:
 
 def _check_return_values(params: Params, allowed: tuple[str, ...]) -> None:
     if params.get("ReturnValues", "NONE") not in allowed:
-        raise ValidationException("ReturnValues can only be ALL_OLD or NONE")
+        raise ValidationException(f"{ENVELOPE}ReturnValues can only be ALL_OLD or NONE")
 
 
 def _returned(wanted: str, request: WriteRequest, outcome: Outcome) -> Mapping[str, AttributeValue] | None:

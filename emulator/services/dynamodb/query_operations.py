@@ -15,7 +15,15 @@ from emulator.services.dynamodb.expressions import KeyRange, check_parameters, r
 from emulator.services.dynamodb.key_schema import KeySchema
 from emulator.services.dynamodb.ordering import Span, scalar, segment_span, span_of, token
 from emulator.services.dynamodb.read_checks import check_filter, check_index_read, check_select
-from emulator.services.dynamodb.reading import INVALID_START, Page, Reading, index_of, read_page, start_place
+from emulator.services.dynamodb.reading import (
+    INVALID_START,
+    Page,
+    Reading,
+    check_limit,
+    index_of,
+    read_page,
+    start_place,
+)
 from emulator.services.dynamodb.request_error import ENVELOPE, worded
 from emulator.services.dynamodb.store import DynamodbStore
 from emulator.services.dynamodb.table import Table
@@ -34,6 +42,8 @@ class QueryOperations(DynamodbStore):
         state.check_name(params["TableName"])
         check_parameters("Query", params)
         check_select(params, ENVELOPE)
+        if params.get("Limit", 1) < 1:
+            raise ValidationException("Limit must be greater than or equal to 1")
         start = _start_key("Query", params)
         expressions = read_expressions("Query", params)
         if expressions.key_condition is None:
@@ -76,6 +86,7 @@ class QueryOperations(DynamodbStore):
         """A page of all items, or of those of one segment, in an order that does not change."""
         state = self.state
         segment, total = params.get("Segment"), params.get("TotalSegments")
+        check_limit(params.get("Limit"))
         _check_segment(segment, total)
         state.check_name(params["TableName"])
         check_parameters("Scan", params)

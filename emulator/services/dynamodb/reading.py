@@ -18,7 +18,7 @@ from emulator.services.dynamodb.secondary_index import SecondaryIndex
 from emulator.services.dynamodb.table import Table
 from emulator.services.dynamodb.values import AttributeValue, Item
 
-__all__ = ["Page", "Reading", "index_of", "read_page", "start_place"]
+__all__ = ["Page", "Reading", "check_limit", "index_of", "read_page", "start_place"]
 
 INVALID_START = "The provided starting key is invalid"
 
@@ -62,9 +62,19 @@ def index_of(table: Table, name: str | None) -> SecondaryIndex | None:
     return index
 
 
+def check_limit(limit: int | None) -> None:
+    """Raise ValidationException where `limit` is not positive."""
+    if limit is not None and limit < 1:
+        raise ValidationException(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1"
+        )
+
+
 def read_page(reading: Reading, quotas: DynamodbQuotas, now: float) -> Page:
     """Read a page. Raises ValidationException where the index is still being filled."""
     table, index = reading.table, reading.index
+    check_limit(reading.limit)
     if index is not None and index.status(now) == "CREATING":
         raise ValidationException(f"Cannot read from backfilling global secondary index: {index.name}")
     items: list[Item] = []

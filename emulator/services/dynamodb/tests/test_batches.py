@@ -102,8 +102,14 @@ def test_counts_are_bounded(db: DynamodbDriver) -> None:
         "1 validation error detected: Value at 'RequestItems.items.member.Keys' failed to satisfy constraint: "
         "Member must have length less than or equal to 100"
     )
-    for operation in ("BatchWriteItem", "BatchGetItem"):
-        assert db.error(operation, RequestItems={})[1] == f"The requestItems parameter is required for {operation}"
+    assert db.error("BatchWriteItem", RequestItems={})[1] == "The requestItems parameter is required for BatchWriteItem"
+    assert db.error("BatchGetItem", RequestItems={})[1] == (
+        "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or "
+        "equal to 1"
+    )
+    assert db.error("BatchGetItem", RequestItems={"bad!name": {"Keys": [{"pk": {"B": b"a"}}]}})[1].startswith(
+        """1 validation error detected: Value '{"bad!name":{"Keys":[{"pk":{"B":"YQ=="}}]}}' at 'requestItems' failed to satisfy"""
+    )
     twice = [{"pk": av("1")}, {"pk": av("1")}]
     assert db.error("BatchGetItem", RequestItems={"items": {"Keys": twice}})[1] == DUPLICATES
 
@@ -117,3 +123,12 @@ def test_keys_beyond_16_megabytes_come_back(db: DynamodbDriver) -> None:
     rest = answer["UnprocessedKeys"]["items"]["Keys"]
     assert len(found) == 41
     assert rest == keys[41:]
+
+
+def test_all_of_a_request_is_read_before_any_table(db: DynamodbDriver) -> None:
+    wrong = {"Keys": [{"pk": av("1")}], "ProjectionExpression": "a, a"}
+    missing = {"Keys": [{"pk": av("1")}]}
+    code, message = db.error("BatchGetItem", RequestItems={"none": missing, "items": wrong})
+    assert (code, message.split(":")[0]) == ("ValidationException", "Invalid ProjectionExpression")
+    mixed = {"items": {**missing, "ProjectionExpression": "a"}, "none": {**missing, "AttributesToGet": ["a"]}}
+    assert db.error("BatchGetItem", RequestItems=mixed)[1].startswith("Can not use both expression and non-expression")

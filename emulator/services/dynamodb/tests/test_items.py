@@ -203,7 +203,7 @@ def test_put_and_delete_return_the_old_item_or_nothing(dynamodb: DynamodbDriver)
     for operation, params in (("PutItem", {"Item": {"pk": av("1")}}), ("DeleteItem", {"Key": {"pk": av("1")}})):
         assert dynamodb.error(operation, TableName="items", ReturnValues="ALL_NEW", **params) == (
             "ValidationException",
-            "ReturnValues can only be ALL_OLD or NONE",
+            "1 validation error detected: ReturnValues can only be ALL_OLD or NONE",
         )
 
 

@@ -187,6 +187,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"Select": "ALL_PROJECTED_ATTRIBUTES"},
         "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
     ),
+    "no items": ({"Limit": 0}, "Limit must be greater than or equal to 1"),
     "start of another partition": (
         {"ExclusiveStartKey": {"pk": av("q"), "sk": av("1")}},
         "The provided starting key is outside query boundaries based on provided conditions",
@@ -270,6 +271,16 @@ def test_key_of_several_attributes_orders_by_one_after_the_other(dynamodb: Dynam
 )
 def test_scan_that_cannot_be_is_refused(db: DynamodbDriver, params: dict[str, Any], message: str) -> None:
     assert db.error("Scan", TableName="items", **params) == ("ValidationException", message)
+
+
+def test_scan_of_no_items_is_refused(db: DynamodbDriver) -> None:
+    assert db.error("Scan", TableName="items", Limit=0) == (
+        "ValidationException",
+        (
+            "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: Member must have value greater than or "
+            "equal to 1"
+        ),
+    )
 
 
 def test_start_of_a_scan_must_be_of_its_segment(db: DynamodbDriver) -> None:
