@@ -87,7 +87,7 @@ def explain_message(run_folder: Path, message_id: str) -> Explanation:
     if message is None:
         raise UsageError(f"run {facts.plan.run_id} has no message {message_id!r}: give its id, key or trace")
     journal = read_journal(folder)
-    entries = None if journal is None else [row for row in journal if row.get("trace_id") == message.trace_id]
+    entries = _recorded(journal or (), message)
     outcome = judge(message)
     return Explanation(
         message,
@@ -97,10 +97,16 @@ def explain_message(run_folder: Path, message_id: str) -> Explanation:
     )
 
 
+def _recorded(journal: Sequence[Entry], message: Message) -> list[Entry] | None:
+    """What was recorded of a message; None where nothing was, or where a long run has pushed its beginning out of the journal."""
+    entries = [entry for entry in journal if entry.get("trace_id") == message.trace_id]
+    return entries if any(entry["kind"] == "request" for entry in entries) else None
+
+
 def reasons(message: Message, outcome: Outcome, entries: Sequence[Entry] | None) -> Iterator[str]:
     """Yield why each thing that is missing or wrong is so; nothing for a message that is as it must be.
 
-    `entries` are those of its trace; None where the target keeps no journal, and so no causes are known.
+    `entries` are those of its trace; None where they were not recorded, and so no causes are known.
     """
     if outcome.dropped:
         yield f"never sent: {message.error}"
@@ -128,7 +134,7 @@ def reasons(message: Message, outcome: Outcome, entries: Sequence[Entry] | None)
 def _cause(call: tuple[str, str], entries: Sequence[Entry] | None) -> str:
     """Why a call left nothing behind."""
     if entries is None:
-        return "the target keeps no journal, so look at the workflow's execution, whose name is the message's id"
+        return "nothing was recorded of it, so look at the workflow's execution, whose name is the message's id"
     calls = [entry for entry in entries if entry["kind"] == "call" and (entry["service"], entry["operation"]) == call]
     name = f"{call[0]} {call[1]}"
     failed = [str(entry["outcome"]) for entry in calls if is_failure(entry)]
@@ -156,7 +162,7 @@ def _workflow(entries: Sequence[Entry]) -> str:
 def _notice_cause(message: Message, stage: str, entries: Sequence[Entry] | None) -> str:
     if entries is None:
         fact = {"archived": message.objects, "metadata": message.items}.get(stage)
-        return "what it announces is there, so the notice itself was lost" if fact else "the target keeps no journal"
+        return "what it announces is there, so the notice itself was lost" if fact else "nothing was recorded of it"
     publishes = [entry for entry in entries if (entry["service"], entry["operation"]) == _NOTICE]
     deliveries = [entry for entry in entries if entry["kind"] in ("delivery", "delivery_failed")]
     failed = [entry for entry in (*publishes, *deliveries) if is_failure(entry)]

@@ -36,6 +36,7 @@ from loadtests.gate.floor_ratio import measure_ingest, measure_ratios
 from loadtests.gate.relative import compare_trees
 from loadtests.gate.result import GateResult
 from loadtests.gate.rounds import Plan
+from loadtests.gate.statistics import Finding
 from loadtests.opening import DEFAULT_TEMPLATE
 from loadtests.run_id import new_run_id
 from loadtests.sizes import parse_size
@@ -144,5 +145,7 @@ def print_gate(console: Console, result: GateResult) -> None:
     if result.floor_why_not is not None:
         console.print(f"  floor {result.floor_why_not}", highlight=False)
     passed = result.exit_code is ExitCode.OK
-    word = "PASSED" if passed else f"FAILED  {result.exit_code.name.lower().replace('_', ' ')}"
+    unknown = result.relative is not None and result.relative.finding is Finding.INCONCLUSIVE
+    good = "PASSED  but whether it is slower is not known: more --looks, or a quieter machine" if unknown else "PASSED"
+    word = good if passed else f"FAILED  {result.exit_code.name.lower().replace('_', ' ')}"
     console.print(Text(word, style="bold green" if passed else "bold red"))

@@ -47,8 +47,8 @@ class Counters:
     totals: Mapping[str, float]
 
     def per_message(self) -> dict[str, float]:
-        """Return each counter divided by the number of messages."""
-        return {name: total / self.messages for name, total in sorted(self.totals.items())}
+        """Return each counter divided by the number of messages; nothing for none."""
+        return {name: total / self.messages for name, total in sorted(self.totals.items()) if self.messages}
 
     def to_json(self) -> dict[str, Any]:
         """Return this as JSON."""
@@ -69,10 +69,13 @@ def count(
 ) -> Counters:
     """Return the counters of messages, given their traces. `memory_mb` is each function's setting by its name, `transitions` how many
     states were entered, where somebody asked for the executions' histories.
+
+    A journal keeps the last so many entries: a message whose request is not in it any more is not counted at all.
     """
-    wanted = set(traces)
+    recorded = list(entries)
+    wanted = set(traces) & {str(entry.get("trace_id")) for entry in recorded if entry["kind"] == "request"}
     totals: Counter[str] = Counter()
-    for entry in entries:
+    for entry in recorded:
         if entry.get("trace_id") in wanted:
             totals.update(_counts(entry, memory_mb or {}))
     if transitions is not None:

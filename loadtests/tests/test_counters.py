@@ -74,6 +74,12 @@ def test_every_entry_under_a_message_is_counted_and_nothing_else() -> None:
     assert count(JOURNAL, ["t1"], memory_mb=memory, transitions=12).totals == EXPECTED
 
 
+def test_message_whose_beginning_was_forgotten_is_not_counted_as_a_cheap_one() -> None:
+    rest = [entry("call", "s3", "PutObject", trace="old"), *JOURNAL]
+    assert count(rest, ["old", "t1"], memory_mb={}).messages == 1
+    assert count(rest, ["old"]).per_message() == {}
+
+
 def counters(**changes: float) -> Counters:
     totals = {"calls/s3.PutObject": 2.0, "billed_gb_ms/F": 9.0, "request_bytes/s3.PutObject": 1000.0}
     return Counters(2, {**totals, **changes})

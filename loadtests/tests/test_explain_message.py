@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.explain_message import explain_message, find_run_of
+from loadtests.explain_message import _recorded, explain_message, find_run_of
 from loadtests.failures import UsageError
 from loadtests.journal import read_journal
 from loadtests.ledger import append_row, write_messages
@@ -49,7 +49,8 @@ def explained(tmp_path: Path, message: Message, journal: list[dict[str, Any]] | 
     write_messages(folder.messages, [good_message(1), replace(message, trace_id=TRACE)])
     if journal is not None:
         stranger = entry(0.0, "call", "s3", "PutObject", "SlowDown") | {"trace_id": "another"}
-        folder.journal.write_bytes(b"".join(append_row(row) for row in [stranger, *journal]))
+        request = entry(0.0, "request", "apigateway", "POST")
+        folder.journal.write_bytes(b"".join(append_row(row) for row in [stranger, request, *journal]))
     return explain_message(folder.path, message.key).text()
 
 
@@ -97,7 +98,7 @@ CASES = {
         [*WHOLE, entry(0.1, "delivery_failed", "sns", "delivery_failed", "AccessDenied")],
         "no final notice: delivery_failed failed with AccessDenied",
     ),
-    "no journal": (good_message(objects=()), None, "the target keeps no journal"),
+    "no journal": (good_message(objects=()), None, "nothing was recorded of it"),
     "corrupt": (good_message(payload_sha256="other"), WHOLE, "the archived object is not the payload that was sent"),
 }
 
@@ -112,9 +113,14 @@ def test_message_that_is_whole_has_no_reason_and_its_waterfall_is_in_order(tmp_p
     text = explained(tmp_path, good_message(), WHOLE)
     assert "Nothing is missing." in text
     moments = [float(line.split(" ms")[0]) for line in text.splitlines() if " ms |" in line]
-    assert len(moments) == 2 + len(WHOLE) + 4
+    assert len(moments) == 2 + 1 + len(WHOLE) + 4
     assert moments == sorted(moments)
     assert "SlowDown" not in text
+
+
+def test_message_that_the_journal_has_forgotten_is_not_accused_of_never_having_started() -> None:
+    late = [entry(0.09, "ExecutionFailed", "stepfunctions", "ExecutionFailed")]
+    assert _recorded(late, good_message(trace_id=TRACE)) is None
 
 
 def test_message_is_found_by_id_key_and_trace(tmp_path: Path) -> None:
