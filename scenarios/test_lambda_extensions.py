@@ -45,9 +45,12 @@ def invoke(target: Target, output: str, event: Any = None) -> Any:
 
 
 def messages(target: Target, function: str) -> list[str]:
-    pages = target.client("logs").get_paginator("filter_log_events")
-    found = pages.paginate(logGroupName=f"/aws/lambda/{function}")
-    return [event["message"].rstrip("\n") for page in found for event in page["events"]]
+    logs = target.client("logs")
+    found = logs.get_paginator("filter_log_events").paginate(logGroupName=f"/aws/lambda/{function}")
+    try:
+        return [event["message"].rstrip("\n") for page in found for event in page["events"]]
+    except logs.exceptions.ResourceNotFoundException:  # nothing has been written yet
+        return []
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
@@ -85,6 +88,8 @@ def test_changed_configuration_is_seen_by_both_functions_without_a_cold_start(ta
 
 def test_unchanged_configuration_is_answered_from_the_cache(target: Target) -> None:
     name = target.output("VerboseFunctionName")
+    invoke(target, "VerboseFunctionName")
+    until(lambda: any("REPORT" in text for text in messages(target, name)), "the log of a first invocation")
     fetched = sum("Fetched" in text for text in messages(target, name))
     for _ in range(20):
         invoke(target, "VerboseFunctionName")

@@ -182,6 +182,7 @@ def test_the_cli_syncs_folders_and_copies_large_files(target: Target, s3: Any, o
     for name in ("a.txt", "dir/b c.txt", "dir/ü+%.txt", "skip.log"):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         (source / name).write_text(name)
+        os.utime(source / name, (1_600_000_000, 1_600_000_000))  # older than any object: S3's times are whole seconds
     aws = [str(CLI), "s3"]
     output_of([*aws, "sync", "source", f"s3://{own_bucket}/p", "--exclude", "*.log"], env, tmp_path)
     again = output_of([*aws, "sync", "source", f"s3://{own_bucket}/p", "--exclude", "*.log"], env, tmp_path)

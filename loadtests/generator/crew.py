@@ -112,6 +112,7 @@ class Crew:
         if worker is not None:
             worker.counts = Counts(**msg.data["counts"])
             worker.done = True
+            self._samples.add(msg.data[HISTOGRAMS])
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         worker = self._workers.get(client_id)

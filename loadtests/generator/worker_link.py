@@ -69,9 +69,9 @@ class WorkerLink:
         self._runner.send_message(ROWS, {"rows": rows, "counts": asdict(counts)})
 
     def end(self, counts: Counts) -> None:
-        """Send the rest, and that it is all."""
+        """Send the rest, and that it is all: Locust's last report may come after the master has stopped to listen."""
         self.pulse(counts)
-        self._runner.send_message(END, {"counts": asdict(counts)})
+        self._runner.send_message(END, {"counts": asdict(counts), HISTOGRAMS: self._taken()})
 
     def _clock_offset(self) -> tuple[float, float]:
         """How much the master's clock is ahead, by the exchange that took least, and how wrong that can be (half its round trip)."""
@@ -97,7 +97,9 @@ class WorkerLink:
             result.set(msg.data)
 
     def _report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
-        encoded: Mapping[str, str] = self._samples.encoded()
-        data[HISTOGRAMS] = encoded
-        # What is sent is not sent again: the master adds up.
-        self._samples = WorkerSamples()
+        data[HISTOGRAMS] = self._taken()
+
+    def _taken(self) -> Mapping[str, str]:
+        """The samples since the last time. What is sent is not sent again: the master adds up."""
+        taken, self._samples = self._samples, WorkerSamples()
+        return taken.encoded()
