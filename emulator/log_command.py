@@ -6,7 +6,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.
 
 from __future__ import annotations
 
-import os
 import re
 import threading
 import urllib.error
@@ -19,12 +18,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from emulator.api_client import ApiClient, Aws, EndpointUrl, NotFound, api_client, endpoint_of
 from emulator.clock import WallClock
 from emulator.errors import EmulatorError
 
 __all__ = ["LogTail", "logs", "seconds_of"]
 
-_LOCAL_ENDPOINT = "http://127.0.0.1:4566"
 _POLL_SECONDS = 0.5
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _OVERLAP_MILLISECONDS = 60_000
@@ -40,14 +39,12 @@ def logs(
     pattern: Annotated[
         str | None, typer.Option("--filter", help="Filter pattern: ERROR, '{ $.level = \"WARN\" }', ...")
     ] = None,
-    endpoint_url: Annotated[
-        str | None, typer.Option(help=f"Where the API is. Default: AWS_ENDPOINT_URL, then {_LOCAL_ENDPOINT}.")
-    ] = None,
-    aws: Annotated[bool, typer.Option("--aws", help="Ask AWS itself, with your own credentials.")] = False,
+    endpoint_url: EndpointUrl = None,
+    aws: Aws = False,
 ) -> None:
     """Show what a function has logged: time and line, oldest first."""
-    endpoint = None if aws else endpoint_url or os.environ.get("AWS_ENDPOINT_URL", _LOCAL_ENDPOINT)
-    tail = LogTail(lambda service: _client(service, endpoint), function, pattern)
+    endpoint = endpoint_of(endpoint_url, aws)
+    tail = LogTail(lambda service: api_client(service, endpoint), function, pattern)
     start = None if since is None else int((_now(endpoint) - seconds_of(since)) * 1000)
     for line in tail.lines(start):
         typer.echo(line)
@@ -69,14 +66,14 @@ def seconds_of(text: str) -> int:
 class LogTail:
     """A function's events, each shown once."""
 
-    client: Callable[[str], Any]
+    client: Callable[[str], ApiClient]
     """Makes a client of a service."""
     function: str
     pattern: str | None = None
     _where: tuple[str, str] | None = None
     _seen: dict[str, int] = field(default_factory=dict)
     _from: int | None = None
-    _logs: Any = None
+    _logs: ApiClient | None = None
 
     def lines(self, start: int | None = None) -> Iterator[str]:
         """What is new, oldest first; the first time from `start`, epoch milliseconds. Raises EmulatorError."""
@@ -85,7 +82,7 @@ class LogTail:
         if self._where is None:
             self._where = self._place()
         group, infix = self._where
-        for event in self._events(group):
+        for event in self._events(self._logs, group):
             if event["eventId"] in self._seen or infix not in event["logStreamName"]:
                 continue
             self._seen[event["eventId"]] = event["timestamp"]
@@ -98,61 +95,21 @@ class LogTail:
         """The log group, and what the function's streams have in their names where others may write to the same group."""
         if self.function.startswith("/"):
             return self.function, ""
-        found = _asked(self.client("lambda"), "get_function_configuration", FunctionName=self.function)
+        found = self.client("lambda").ask("get_function_configuration", FunctionName=self.function)
         name = found["FunctionName"]
         group = found.get("LoggingConfig", {}).get("LogGroup", f"/aws/lambda/{name}")
         return group, "" if group == f"/aws/lambda/{name}" else f"/{name}["
 
-    def _events(self, group: str) -> Iterator[Any]:
+    def _events(self, logs: ApiClient, group: str) -> Iterator[Any]:
         params: dict[str, Any] = {"logGroupName": group}
         if self._from is not None:
             params["startTime"] = self._from
         if self.pattern is not None:
             params["filterPattern"] = self.pattern
-        while True:
-            try:
-                answer = _asked(self._logs, "filter_log_events", **params)
-            except _NotThere:
-                return  # the function has not run yet: its group comes with its first line
-            yield from answer["events"]
-            if "nextToken" not in answer:
-                return
-            params["nextToken"] = answer["nextToken"]
-
-
-class _NotThere(EmulatorError):
-    """There is no such log group."""
-
-
-def _asked(client: Any, method: str, **params: Any) -> Any:
-    """An API answer. Raises EmulatorError with what to do where there is none."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return getattr(client, method)(**params)
-    except ClientError as error:
-        kind = error.response["Error"]
-        text = f"{kind['Message']} ({kind['Code']})"
-        if kind["Code"] == "ResourceNotFoundException" and method == "filter_log_events":
-            raise _NotThere(text) from error
-        raise EmulatorError(text) from error
-    except BotoCoreError as error:
-        raise EmulatorError(f"{error}; start the emulator (windtunnel up), or give --endpoint-url or --aws") from error
-
-
-def _client(service: str, endpoint: str | None) -> Any:
-    import botocore.session
-
-    session = botocore.session.get_session()
-    if endpoint is None:
-        return session.create_client(service)
-    return session.create_client(
-        service,
-        endpoint_url=endpoint,
-        region_name=os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1")),
-        aws_access_key_id=os.environ.get("AWS_ACCESS_KEY_ID", "test"),
-        aws_secret_access_key=os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
-    )
+        try:
+            yield from logs.pages("filter_log_events", "events", **params)
+        except NotFound:
+            return  # the function has not run yet: its group comes with its first line
 
 
 def _now(endpoint: str | None) -> float:

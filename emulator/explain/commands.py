@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,17 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
+from emulator.api_client import ApiClient, Aws, EndpointUrl, api_client, endpoint_of
 from emulator.errors import EmulatorError
 
 __all__ = ["app", "executions", "explain_execution"]
 
 app = typer.Typer(help="Look at executions of state machines.", no_args_is_help=True)
-
-_LOCAL_ENDPOINT = "http://127.0.0.1:4566"
-EndpointUrl = Annotated[
-    str | None, typer.Option(help=f"Where the API is. Default: AWS_ENDPOINT_URL, then {_LOCAL_ENDPOINT}.")
-]
-Aws = Annotated[bool, typer.Option("--aws", help="Ask AWS itself, with your own credentials.")]
 
 
 @app.command("executions")
@@ -33,13 +27,13 @@ def executions(
     aws: Aws = False,
 ) -> None:
     """List executions, newest first: status, start, duration, name."""
-    client = _client(endpoint_url, aws)
+    client = api_client("stepfunctions", endpoint_of(endpoint_url, aws))
     for machine in _machines(client, state_machine):
         params = {"stateMachineArn": machine["stateMachineArn"], "maxResults": most}
         if status is not None:
             params["statusFilter"] = status
         typer.echo(machine["name"])
-        for row in _asked(client, "list_executions", **params)["executions"]:
+        for row in client.ask("list_executions", **params)["executions"]:
             typer.echo(f"  {_row(row)}")
 
 
@@ -56,14 +50,14 @@ def explain_execution(
     """Tell what an execution did: the failure first, then every state with attempts, durations, input and output."""
     from emulator.explain import Diagram, build_tree, explain_text, mermaid, svg
 
-    client = _client(endpoint_url, aws)
+    client = api_client("stepfunctions", endpoint_of(endpoint_url, aws))
     arn = execution if execution.startswith("arn:") else _find(client, execution)
-    described = _asked(client, "describe_execution", executionArn=arn)
+    described = client.ask("describe_execution", executionArn=arn)
     tree = build_tree(_events(client, arn))
     typer.echo(explain_text(described, tree, width=width, data=data))
     if mermaid_file is None and svg_file is None:
         return
-    machine = _asked(client, "describe_state_machine_for_execution", executionArn=arn)
+    machine = client.ask("describe_state_machine_for_execution", executionArn=arn)
     diagram = Diagram.of(json.loads(machine["definition"]), tree)
     if mermaid_file is not None:
         mermaid_file.write_text(mermaid(diagram, tree.steps))
@@ -71,50 +65,14 @@ def explain_execution(
         svg_file.write_text(svg(diagram, tree.steps))
 
 
-def _client(endpoint_url: str | None, aws: bool) -> Any:
-    import botocore.session
-
-    session = botocore.session.get_session()
-    if aws:
-        return session.create_client("stepfunctions")
-    return session.create_client(
-        "stepfunctions",
-        endpoint_url=endpoint_url or os.environ.get("AWS_ENDPOINT_URL", _LOCAL_ENDPOINT),
-        region_name=os.environ.get("AWS_REGION", os.environ.get("AWS_DEFAULT_REGION", "us-east-1")),
-        aws_access_key_id=os.environ.get("AWS_ACCESS_KEY_ID", "test"),
-        aws_secret_access_key=os.environ.get("AWS_SECRET_ACCESS_KEY", "test"),
-    )
+def _events(client: ApiClient, arn: str) -> Iterator[Any]:
+    return client.pages("get_execution_history", "events", executionArn=arn, maxResults=1000)
 
 
-def _asked(client: Any, method: str, **params: Any) -> Any:
-    """An API answer. Raises EmulatorError with what to do where there is none."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return getattr(client, method)(**params)
-    except ClientError as error:
-        raise EmulatorError(f"{error.response['Error']['Message']} ({error.response['Error']['Code']})") from error
-    except BotoCoreError as error:
-        raise EmulatorError(f"{error}; start the emulator (windtunnel up), or give --endpoint-url or --aws") from error
-
-
-def _pages(client: Any, method: str, member: str, **params: Any) -> Iterator[Any]:
-    while True:
-        answer = _asked(client, method, **params)
-        yield from answer[member]
-        if "nextToken" not in answer:
-            return
-        params["nextToken"] = answer["nextToken"]
-
-
-def _events(client: Any, arn: str) -> Iterator[Any]:
-    return _pages(client, "get_execution_history", "events", executionArn=arn, maxResults=1000)
-
-
-def _machines(client: Any, wanted: str | None) -> list[Any]:
+def _machines(client: ApiClient, wanted: str | None) -> list[Any]:
     machines = [
         machine
-        for machine in _pages(client, "list_state_machines", "stateMachines")
+        for machine in client.pages("list_state_machines", "stateMachines")
         if wanted in (None, machine["name"], machine["stateMachineArn"])
     ]
     if not machines and wanted is not None:
@@ -122,11 +80,11 @@ def _machines(client: Any, wanted: str | None) -> list[Any]:
     return [machine for machine in machines if wanted is not None or machine["type"] == "STANDARD"]
 
 
-def _find(client: Any, name: str) -> str:
+def _find(client: ApiClient, name: str) -> str:
     """The ARN of the newest execution of that name."""
     for machine in _machines(client, None):
         arn = machine["stateMachineArn"]
-        for row in _pages(client, "list_executions", "executions", stateMachineArn=arn, maxResults=1000):
+        for row in client.pages("list_executions", "executions", stateMachineArn=arn, maxResults=1000):
             if row["name"] == name:
                 return str(row["executionArn"])
     raise EmulatorError(f"there is no execution {name!r}; `windtunnel executions` lists them")

@@ -43,6 +43,12 @@ def compile_response(
     )
     stream_member: str | None = None if shape is None else shape.event_stream_name
     """Its value is a StreamedBody of encoded events."""
+    states_content_type = any(
+        member.serialization.get("location") == "header"
+        and member.serialization.get("name", "").lower() == "content-type"
+        for member in members.values()
+    )
+    """The client reads the type as a member of the result: what the result leaves out must stay out."""
     shape_name = f"{model.name}Output" if shape is None else shape.name
 
     def serialise(result: Mapping[str, Any], request_id: str) -> HttpResponse:
@@ -64,7 +70,7 @@ def compile_response(
             status = result.status or status
             headers.extend(result.headers)
         body, content_type = write_body(result)
-        if body and not has_content_type:
+        if body and not has_content_type and not states_content_type:
             headers.append(("Content-Type", content_type))
         if isinstance(body, Content):
             return HttpResponse(status, tuple(headers), content=body)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from emulator.api_client import ApiClient
 from emulator.errors import EmulatorError
 from emulator.log_command import LogTail, seconds_of
 
@@ -19,8 +20,8 @@ class FakeApi:
         self.events: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
 
-    def __call__(self, service: str) -> FakeApi:
-        return self
+    def __call__(self, service: str) -> ApiClient:
+        return ApiClient(self)
 
     def write(self, timestamp: int, message: str, stream: str = "2026/01/01/[$LATEST]a") -> None:
         number = str(len(self.events))

@@ -33,10 +33,23 @@ async def until(condition, what):
         while not condition():
             await asyncio.sleep(0.01)
 
-def orphan(command):
-    "Start a shell that starts `command` in a session of its own and ends: the command's process id."
-    script = f"setsid {command} >/dev/null 2>&1 & echo $!"
-    return int(subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, check=True).stdout)
+def orphan(*command):
+    "Start a process that starts `command` in a session of its own and ends at once: the command's process id."
+    # No shell: one that is slow to end may itself collect a command that is quick to.
+    reading, writing = os.pipe()
+    parent = os.fork()
+    if parent == 0:
+        child = os.fork()
+        if child == 0:
+            os.setsid()
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            os.dup2(nowhere, 1)
+            os.dup2(nowhere, 2)
+            os.execvp(command[0], command)
+        os.write(writing, str(child).encode())
+        os._exit(0)
+    os.waitpid(parent, 0)
+    return int(os.read(reading, 32))
 """
 
 
@@ -92,7 +105,7 @@ def test_an_orphan_that_still_runs_goes_with_the_emulator() -> None:
     printed = run(
         """
         orphans = Orphans()
-        daemons = [orphan("sleep 300") for _ in range(3)]
+        daemons = [orphan("sleep", "300") for _ in range(3)]
         await until(lambda: set(daemons) <= set(children()), "their adoption")
         await orphans.end_all()
         assert children() == []

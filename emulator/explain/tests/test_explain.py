@@ -11,6 +11,7 @@ import botocore
 import pytest
 from typer.testing import CliRunner
 
+from emulator.api_client import ApiClient
 from emulator.errors import EmulatorError
 from emulator.explain import Diagram, build_tree, commands, explain_text, mermaid, svg
 from emulator.services.stepfunctions.tests.machine_room import MachineRoom, machine
@@ -182,7 +183,7 @@ class RoomClient:
 
 def test_the_commands_list_explain_and_draw(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     room, arn = run(PIPELINE, [1, 3])
-    monkeypatch.setattr(commands, "_client", lambda endpoint_url, aws: RoomClient(room))
+    monkeypatch.setattr(commands, "api_client", lambda service, endpoint: ApiClient(RoomClient(room)))
     runner = CliRunner()
     listed = runner.invoke(commands.app, ["executions", "--status", "FAILED"])
     name = room.describe(arn)["name"]

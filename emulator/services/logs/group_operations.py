@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.logs.errors import (
     InvalidParameterException,
     ResourceAlreadyExistsException,
-    TooManyTagsException,
 )
 from emulator.services.logs.state import LogGroup
 from emulator.services.logs.store import LogStore
@@ -55,7 +55,7 @@ class GroupOperations(LogStore):
         group = LogGroup(name, int(context.now * 1000))
         group.kms_key_id = params.get("kmsKeyId", "")
         group.log_group_class = params.get("logGroupClass", "STANDARD")
-        self._tag(group, params.get("tags", {}))
+        self._tag(group.tags, params.get("tags", {}))
         self.groups[name] = group
         return Reply()
 
@@ -90,6 +90,31 @@ class GroupOperations(LogStore):
         ]
         return Reply(self.page(params, "logGroups", shown))
 
+    @operation(
+        "ListLogGroups", unsupported=("accountIdentifiers", "includeLinkedAccounts", "dataSources", "fieldIndexNames")
+    )
+    def list_log_groups(self, params: Params, context: CallContext) -> Reply:
+        """Groups whose names have one of the parts `this|that`, in this case; `^` is the name's beginning."""
+        pattern = re.compile("|".join(_part(one) for one in params.get("logGroupNamePattern", "").split("|")))
+        shown = [
+            {"logGroupName": name, "logGroupArn": self.arn(group), "logGroupClass": group.log_group_class}
+            for name, group in sorted(self.groups.items())
+            if pattern.search(name) is not None and params.get("logGroupClass") in (None, group.log_group_class)
+        ]
+        return Reply(self.page(params, "logGroups", shown))
+
+    @operation("AssociateKmsKey", unsupported=("resourceIdentifier",))
+    def associate_kms_key(self, params: Params, context: CallContext) -> Reply:
+        """Say which key encrypts a group: it is shown, and nothing here is encrypted."""
+        self.group(params).kms_key_id = params["kmsKeyId"]
+        return Reply()
+
+    @operation("DisassociateKmsKey", unsupported=("resourceIdentifier",))
+    def disassociate_kms_key(self, params: Params, context: CallContext) -> Reply:
+        """No key any more."""
+        self.group(params).kms_key_id = ""
+        return Reply()
+
     @operation("PutRetentionPolicy")
     def put_retention_policy(self, params: Params, context: CallContext) -> Reply:
         """Keep events for so many days of the engine's clock."""
@@ -110,31 +135,31 @@ class GroupOperations(LogStore):
 
     @operation("TagResource")
     def tag_resource(self, params: Params, context: CallContext) -> Reply:
-        """Set tags of a group by ARN."""
-        self._tag(self.group_of_arn(params["resourceArn"]), params["tags"])
+        """Set tags of a group or a destination by ARN."""
+        self._tag(self.tags_of_arn(params["resourceArn"]), params["tags"])
         return Reply()
 
     @operation("UntagResource")
     def untag_resource(self, params: Params, context: CallContext) -> Reply:
-        """Remove tags of a group by ARN."""
-        _untag(self.group_of_arn(params["resourceArn"]), params["tagKeys"])
+        """Remove tags of a group or a destination by ARN."""
+        _untag(self.tags_of_arn(params["resourceArn"]), params["tagKeys"])
         return Reply()
 
     @operation("ListTagsForResource")
     def list_tags_for_resource(self, params: Params, context: CallContext) -> Reply:
-        """The tags of a group by ARN."""
-        return Reply({"tags": dict(self.group_of_arn(params["resourceArn"]).tags)})
+        """The tags of a group or a destination by ARN."""
+        return Reply({"tags": dict(self.tags_of_arn(params["resourceArn"]))})
 
     @operation("TagLogGroup")
     def tag_log_group(self, params: Params, context: CallContext) -> Reply:
         """Set tags of a group by name."""
-        self._tag(self.group(params), params["tags"])
+        self._tag(self.group(params).tags, params["tags"])
         return Reply()
 
     @operation("UntagLogGroup")
     def untag_log_group(self, params: Params, context: CallContext) -> Reply:
         """Remove tags of a group by name."""
-        _untag(self.group(params), params["tags"])
+        _untag(self.group(params).tags, params["tags"])
         return Reply()
 
     @operation("ListTagsLogGroup")
@@ -142,11 +167,9 @@ class GroupOperations(LogStore):
         """The tags of a group by name."""
         return Reply({"tags": dict(self.group(params).tags)})
 
-    def _tag(self, group: LogGroup, tags: dict[str, str]) -> None:
-        after = {**group.tags, **tags}
-        if len(after) > self.quotas.tags:
-            raise TooManyTagsException(f"A resource can have no more than {self.quotas.tags} tags.")
-        group.tags = after
+    def _tag(self, present: dict[str, str], tags: dict[str, str]) -> None:
+        self.check_tags({**present, **tags})
+        present.update(tags)
 
     def _group_shape(self, group: LogGroup) -> dict[str, Any]:
         arn = self.arn(group)
@@ -167,6 +190,10 @@ class GroupOperations(LogStore):
         return shown
 
 
-def _untag(group: LogGroup, keys: list[str]) -> None:
+def _untag(present: dict[str, str], keys: list[str]) -> None:
     for key in keys:
-        group.tags.pop(key, None)
+        present.pop(key, None)
+
+
+def _part(text: str) -> str:
+    return "^" + re.escape(text[1:]) if text.startswith("^") else re.escape(text)

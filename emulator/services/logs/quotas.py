@@ -27,6 +27,7 @@ class LogsQuotas:
     tags: int = 50
     subscription_filters: int = 2
     metric_filters: int = 100
+    resource_policies: int = 10
 
     kept_bytes_per_group: int = 67_108_864
     kept_streams_per_group: int = 10_000

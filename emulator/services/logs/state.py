@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["LogEvent", "LogGroup", "LogStream", "MetricFilter", "SubscriptionFilter"]
+__all__ = ["Destination", "LogEvent", "LogGroup", "LogStream", "MetricFilter", "ResourcePolicy", "SubscriptionFilter"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,27 @@ class MetricFilter:
     def metric(self) -> tuple[str, str]:
         """Name and namespace."""
         return self.transformation["metricName"], self.transformation["metricNamespace"]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """Who may write into the account's groups; `updated` in epoch milliseconds."""
+
+    name: str
+    document: str
+    updated: int
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A name for a stream; `created` in epoch milliseconds."""
+
+    name: str
+    target_arn: str
+    role_arn: str
+    created: int
+    access_policy: str = ""
+    tags: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

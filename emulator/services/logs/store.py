@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.account import Account
 from emulator.arn import Arn
 from emulator.errors import EmulatorError
 from emulator.operation import Params, Service
-from emulator.services.logs.errors import InvalidParameterException, ResourceNotFoundException, ValidationException
+from emulator.services.logs.errors import (
+    InvalidParameterException,
+    ResourceNotFoundException,
+    TooManyTagsException,
+    ValidationException,
+)
 from emulator.services.logs.quotas import LogsQuotas
-from emulator.services.logs.state import LogGroup, LogStream
+from emulator.services.logs.state import Destination, LogGroup, LogStream, ResourcePolicy
 
 __all__ = ["LogStore"]
 
@@ -23,6 +28,8 @@ class LogStore(Service):
         super().__init__(account)
         self.quotas = LogsQuotas() if quotas is None else quotas
         self.groups: dict[str, LogGroup] = {}
+        self.resource_policies: dict[str, ResourcePolicy] = {}
+        self.destinations: dict[str, Destination] = {}
 
     def group(self, params: Params) -> LogGroup:
         """The group that a call names, by name or by ARN. Raises ResourceNotFoundException."""
@@ -65,12 +72,21 @@ class LogStore(Service):
             raise ResourceNotFoundException("The specified log stream does not exist.")
         return found
 
-    def group_of_arn(self, arn: str) -> LogGroup:
-        """The group that an ARN names. Raises ResourceNotFoundException."""
-        found = self.groups.get(_name_in(arn))
-        if found is None:
+    def tags_of_arn(self, arn: str) -> dict[str, str]:
+        """The tags, to be changed, of the group or destination that an ARN names. Raises ResourceNotFoundException."""
+        name = _name_in(arn)
+        destination = self.destinations.get(name.removeprefix("destination:"))
+        if destination is not None and name.startswith("destination:"):
+            return destination.tags
+        group = self.groups.get(name)
+        if group is None:
             raise ResourceNotFoundException("The specified log group does not exist.")
-        return found
+        return group.tags
+
+    def check_tags(self, tags: Mapping[str, str]) -> None:
+        """Refuse more tags than a resource may have. Raises TooManyTagsException."""
+        if len(tags) > self.quotas.tags:
+            raise TooManyTagsException(f"A resource can have no more than {self.quotas.tags} tags.")
 
     def arn(self, group: LogGroup) -> str:
         """`arn:aws:logs:<region>:<account>:log-group:<name>`."""

@@ -25,6 +25,7 @@ from emulator.services.logs.errors import (
 from emulator.services.logs.filter_pattern import matcher
 from emulator.services.logs.state import LogEvent, LogGroup, LogStream, SubscriptionFilter
 from emulator.services.logs.store import LogStore
+from emulator.services.logs.stream_presence import presence
 
 __all__ = ["SubscriptionFilterOperations"]
 
@@ -86,7 +87,7 @@ class SubscriptionFilterOperations(LogStore):
                 f"destinationArn for vendor {target.service} cannot be used without roleArn"
             )
         try:
-            yield _presence(target)
+            yield presence(target)
         except EmulatorError as error:
             raise UnsupportedOperation(
                 f"logs:PutSubscriptionFilter: a destination of service {target.service} is not supported by this emulator"
@@ -183,11 +184,3 @@ def _call(target: Arn, arn: str, zipped: bytes, source_arn: str) -> Call:
     if target.service == "kinesis":
         return Call("kinesis", "PutRecord", {"StreamName": name, "Data": zipped, "PartitionKey": arn}, _PRINCIPAL)
     return Call("firehose", "PutRecord", {"DeliveryStreamName": name, "Record": {"Data": zipped}}, _PRINCIPAL)
-
-
-def _presence(target: Arn) -> Call:
-    """A question that a stream that is there answers."""
-    name = target.resource.partition("/")[2]
-    if target.service == "kinesis":
-        return Call("kinesis", "DescribeStreamSummary", {"StreamName": name}, _PRINCIPAL)
-    return Call("firehose", "DescribeDeliveryStream", {"DeliveryStreamName": name}, _PRINCIPAL)
