@@ -1,4 +1,5 @@
-"""DynamoDB through real clients: boto3's client, resource, paginators, waiters and batch writer, and the AWS CLI."""
+"""DynamoDB through real clients: boto3's client, resource, paginators, waiters and batch writer, the AWS CLI, and the SDK for JavaScript
+with its document client."""
 
 from __future__ import annotations
 
@@ -182,6 +183,104 @@ def test_the_stream_tells_what_happened_to_an_item(client: Callable[..., Any], t
     assert mine[1]["dynamodb"]["NewImage"]["v"] == {"N": "2"}
 
 
+def records_of(streams: Any, arn: str, **start: Any) -> list[dict[str, Any]]:
+    """The records of all shards, page by page."""
+    found = []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], **start)["ShardIterator"]
+        while iterator is not None:
+            page = streams.get_records(ShardIterator=iterator, Limit=3)
+            found += page["Records"]
+            iterator = page.get("NextShardIterator") if page["Records"] else None
+    return found
+
+
+def test_a_stream_is_read_by_pages_and_from_a_record_on(client: Callable[..., Any], table: Any) -> None:
+    streams, arn = client("dynamodbstreams"), table.latest_stream_arn
+    assert arn in [stream["StreamArn"] for stream in streams.list_streams(TableName=table.name)["Streams"]]
+    described = streams.describe_stream(StreamArn=arn)["StreamDescription"]
+    assert (described["StreamStatus"], described["StreamViewType"]) == ("ENABLED", "NEW_AND_OLD_IMAGES")
+    for number in range(7):
+        table.put_item(Item={"pk": "paged", "sk": number})
+    everything = records_of(streams, arn, ShardIteratorType="TRIM_HORIZON")
+    mine = [record for record in everything if record["dynamodb"]["Keys"]["pk"] == {"S": "paged"}]
+    assert [record["dynamodb"]["Keys"]["sk"]["N"] for record in mine] == [str(number) for number in range(7)]
+    numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in mine]
+    assert numbers == sorted(set(numbers))
+    third = mine[2]["dynamodb"]["SequenceNumber"]
+    at = records_of(streams, arn, ShardIteratorType="AT_SEQUENCE_NUMBER", SequenceNumber=third)
+    after = records_of(streams, arn, ShardIteratorType="AFTER_SEQUENCE_NUMBER", SequenceNumber=third)
+    assert [record["eventID"] for record in at] == [record["eventID"] for record in mine[2:]]
+    assert [record["eventID"] for record in after] == [record["eventID"] for record in mine[3:]]
+    assert records_of(streams, arn, ShardIteratorType="LATEST") == []
+    with pytest.raises(streams.exceptions.ResourceNotFoundException):
+        streams.describe_stream(StreamArn=f"{arn}0")
+
+
+# -- PartiQL -------------------------------------------------------------------------------------------------------------
+
+
+def test_partiql_writes_reads_and_refuses(client: Callable[..., Any], table: Any) -> None:
+    dynamodb, name = client("dynamodb"), table.name
+
+    def run(statement: str, *parameters: Any, **more: Any) -> Any:
+        given = {"Parameters": list(parameters)} if parameters else {}
+        return dynamodb.execute_statement(Statement=statement.format(t=f'"{name}"'), **given, **more)
+
+    insert = "INSERT INTO {t} VALUE {{'pk': 'partiql', 'sk': ?, 'kind': 'partiql', 'doc': {{'list': [1, 'a']}}}}"
+    for number in range(5):
+        run(insert, {"N": str(number)})
+    with pytest.raises(dynamodb.exceptions.DuplicateItemException):
+        run(insert, {"N": "0"})
+    update = "UPDATE {t} SET doc.list[1] = ? REMOVE kind WHERE pk = 'partiql' AND sk = 0 RETURNING ALL NEW *"
+    assert run(update, {"S": "b"})["Items"] == [
+        {"pk": {"S": "partiql"}, "sk": {"N": "0"}, "doc": {"M": {"list": {"L": [{"N": "1"}, {"S": "b"}]}}}}
+    ]
+    with pytest.raises(dynamodb.exceptions.ConditionalCheckFailedException):
+        run("UPDATE {t} SET n = 1 WHERE pk = 'partiql' AND sk = 1 AND kind = 'other'")
+    select = "SELECT sk, doc.list[0] FROM {t} WHERE pk = ? AND sk BETWEEN 1 AND 4"
+    first = run(select, {"S": "partiql"}, Limit=3)
+    rest = run(select, {"S": "partiql"}, NextToken=first["NextToken"])
+    assert [item["sk"]["N"] for item in first["Items"] + rest["Items"]] == ["1", "2", "3", "4"]
+    by_kind = run(f'SELECT * FROM "{name}"."by_kind" WHERE kind = \'partiql\'')
+    assert len(by_kind["Items"]) == 4
+    assert run("DELETE FROM {t} WHERE pk = 'partiql' AND sk = 4 RETURNING ALL OLD *")["Items"][0]["sk"] == {"N": "4"}
+    with pytest.raises(ClientError) as refused:
+        run("SELEKT * FROM {t}")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_partiql_in_batches_and_transactions(client: Callable[..., Any], table: Any) -> None:
+    dynamodb, t = client("dynamodb"), f'"{table.name}"'
+    answers = dynamodb.batch_execute_statement(
+        Statements=[
+            {"Statement": f"INSERT INTO {t} VALUE {{'pk': 'batched', 'sk': 1}}"},
+            {"Statement": f"INSERT INTO {t} VALUE {{'pk': 'batched'}}"},
+        ]
+    )["Responses"]
+    assert "Error" not in answers[0]
+    assert answers[1]["Error"]["Code"] == "ValidationError"
+    exists = f"EXISTS(SELECT * FROM {t} WHERE pk = 'batched' AND sk = 1 AND attribute_type(sk, 'N'))"
+    dynamodb.execute_transaction(
+        TransactStatements=[
+            {"Statement": exists},
+            {"Statement": f"INSERT INTO {t} VALUE {{'pk': 'batched', 'sk': 2}}"},
+        ]
+    )
+    with pytest.raises(dynamodb.exceptions.TransactionCanceledException) as cancelled:
+        dynamodb.execute_transaction(
+            TransactStatements=[
+                {"Statement": f"DELETE FROM {t} WHERE pk = 'batched' AND sk = 1"},
+                {"Statement": f"INSERT INTO {t} VALUE {{'pk': 'batched', 'sk': 2}}"},
+            ]
+        )
+    assert [reason["Code"] for reason in cancelled.value.response["CancellationReasons"]] == ["None", "DuplicateItem"]
+    read = dynamodb.execute_transaction(
+        TransactStatements=[{"Statement": f"SELECT * FROM {t} WHERE pk = 'batched' AND sk = {sk}"} for sk in (1, 2)]
+    )["Responses"]
+    assert [response["Item"]["sk"]["N"] for response in read] == ["1", "2"]
+
+
 # -- the AWS CLI ---------------------------------------------------------------------------------------------------------
 
 
@@ -240,3 +339,29 @@ def test_the_cli_makes_a_table_writes_reads_and_deletes(dynamodb: Any) -> None:
     dynamodb("delete-table", "--table-name", name)
     dynamodb("wait", "table-not-exists", "--table-name", name)
     assert name not in dynamodb("list-tables")["TableNames"]
+
+
+# -- the SDK for JavaScript ----------------------------------------------------------------------------------------------
+
+
+def test_the_sdk_for_javascript_and_its_document_client(javascript: Callable[..., Any]) -> None:
+    assert javascript("dynamodb.mjs", f"javascript-{uuid.uuid4().hex[:12]}") == {
+        "plain": {
+            "pk": {"S": "plain"},
+            "sk": {"N": "1"},
+            "blob": {"B": [0, 128, 255]},
+            "none": {"NULL": True},
+            "set": {"NS": ["1", "2"]},
+        },
+        "document": {"text": "grüße, 世界", "list": [1, "a", {"deep": [True, None]}], "set": ["x", "y"]},
+        "big": "12345678901234567890.5",
+        "updated": {"list": [{"deep": [False]}], "n": 1},
+        "condition": ["ConditionalCheckFailedException", "The conditional request failed", 400, {"N": "1"}],
+        "pages": [list(range(10)), list(range(10, 20)), list(range(20, 25))],
+        "even": 13,
+        "cancelled": ["TransactionCanceledException", ["None", "ConditionalCheckFailed"]],
+        "partiql": [{"tags": ["a", "b"]}],
+        "malformed": ["ValidationException", 400],
+        "events": [["INSERT", None, True], ["MODIFY", "1", True]],
+        "gone": ["ResourceNotFoundException", 400],
+    }

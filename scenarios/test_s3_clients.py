@@ -1,15 +1,13 @@
 """S3 as its real clients use it: boto3's transfers, presigned URLs and forms, the AWS CLI, s3fs, and the SDK for JavaScript.
 
-s3fs wants a botocore of its own and the SDK for JavaScript comes from npm: each is installed once, into the cache folder.
+s3fs wants a botocore of its own: it is installed once, into the cache folder.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import uuid
@@ -27,7 +25,6 @@ from filelock import FileLock
 from emulator.targets import Target
 
 CLI = Path(sys.executable).with_name("aws")
-JAVASCRIPT = Path(__file__).with_name("javascript")
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "windtunnel" / "clients"
 S3FS = "s3fs>=2025.2"
 BYTES = bytes(range(256)) * 4096  # 1 MiB
@@ -255,38 +252,8 @@ def test_s3fs_reads_and_writes_files(target: Target, own_bucket: str, s3fs_pytho
 # -- the SDK for JavaScript ------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def javascript() -> Path:
-    """A folder with the SDK for JavaScript and the scripts beside this module."""
-    npm, node = shutil.which("npm"), shutil.which("node")
-    if npm is None or node is None:
-        pytest.fail(
-            "node and npm are not on the PATH: the SDK for JavaScript is one of S3's clients; install Node.js 18 or later"
-        )
-    wanted = (JAVASCRIPT / "package.json").read_bytes()
-    folder = CACHE / f"javascript-{hashlib.md5(wanted).hexdigest()[:8]}"
-    folder.mkdir(parents=True, exist_ok=True)
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "installed").exists():
-            (folder / "package.json").write_bytes(wanted)
-            subprocess.run(
-                [npm, "install", "--no-audit", "--no-fund", "--loglevel=error"], cwd=folder, check=True, timeout=170
-            )
-            (folder / "installed").touch()
-        for script in JAVASCRIPT.glob("*.mjs"):
-            shutil.copy(script, folder)
-    return folder
-
-
-def test_the_sdk_for_javascript(target: Target, javascript: Path, tmp_path: Path) -> None:
-    bucket = f"s3-javascript-{uuid.uuid4().hex[:12]}"
-    found = json.loads(
-        output_of(
-            ["node", str(javascript / "s3.mjs"), str(target.endpoint_url), bucket],
-            environment(target, tmp_path),
-            tmp_path,
-        )
-    )
+def test_the_sdk_for_javascript(javascript: Callable[..., Any]) -> None:
+    found = javascript("s3.mjs", f"s3-javascript-{uuid.uuid4().hex[:12]}")
     text = "grüße, 世界"
     assert found == {
         "etag": f'"{hashlib.md5(text.encode()).hexdigest()}"',

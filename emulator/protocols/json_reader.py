@@ -34,8 +34,18 @@ class JsonReaders:
         if isinstance(shape, ListShape):
             return _list_reader(shape.name, self.reader(shape.member))
         if isinstance(shape, MapShape):
-            return _map_reader(shape.name, self.reader(shape.value))
+            return _map_reader(shape.name, self.reader(shape.value), self._texts(shape.value))
         return _SCALARS[shape.type_name]
+
+    def _texts(self, shape: Shape) -> frozenset[str]:
+        """The members of a structure that are text under their own name in the model: read by looking at them."""
+        if not isinstance(shape, StructureShape):
+            return frozenset()
+        return frozenset(
+            name
+            for name, member in shape.members.items()
+            if member.type_name == "string" and member.serialization.get("name", name) == name
+        )
 
     def members(self, shape: StructureShape, names: list[str]) -> Reader:
         """The reader of an object that carries only the members `names`; the rest travel in headers or the URI."""
@@ -102,13 +112,21 @@ def _list_reader(shape_name: str, member: Reader) -> Reader:
     return read
 
 
-def _map_reader(shape_name: str, item_reader: Reader) -> Reader:
+def _map_reader(shape_name: str, item_reader: Reader, texts: frozenset[str]) -> Reader:
+    """`texts` are the members by which a structure of one member is known to be text, as most of DynamoDB's values are."""
+
     def read(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise _wrong_aggregate(value, shape_name)
         for key, item in value.items():
+            if type(item) is dict and len(item) == 1:
+                ((name, text),) = item.items()
+                if type(text) is str and name in texts:
+                    continue
             if item is not None:
-                value[key] = item_reader(item)
+                read_item = item_reader(item)
+                if read_item is not item:
+                    value[key] = read_item
         return value
 
     return read

@@ -65,6 +65,8 @@ class Checks:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._structures: dict[str, Check | None] = {}
+        self._checked_members: dict[str, set[str]] = {}
+        """By structure without required members: those that something can be wrong with. Filled when it is compiled."""
         self.unchecked_patterns: dict[str, str] = {}
         """Patterns that Python cannot compile, by shape; their values pass."""
 
@@ -86,9 +88,11 @@ class Checks:
         # A recursive reference found while compiling goes through the box, which is filled below.
         self._structures[shape.name] = lambda value: [] if box[0] is None else box[0](value)
         required = tuple(shape.required_members)
+        checked = set() if required else self._checked_members.setdefault(shape.name, set())
         rows = tuple(
             (name, check) for name, member in shape.members.items() if (check := self.check(member)) is not None
         )
+        checked.update(name for name, _ in rows)
         box[0] = self._structures[shape.name] = _structure_check(required, rows) if required or rows else None
         return box[0]
 
@@ -116,21 +120,35 @@ class Checks:
         keys = self._bounds(shape.key)
         inner = self.check(shape.value)
         key_texts = f"Map keys must satisfy constraint: [{', '.join(text for _, text in keys)}]"
+        short = self._short_key(shape.key)
+        # Of a structure like DynamoDB's values, most have no member that could be wrong.
+        members = self._checked_members.get(shape.value.name)
+        passes = None if members is None else members.isdisjoint
 
         def check(value: Any) -> list[Violation]:
             found = _out_of_bounds(shape, bounds, value) if bounds else []
-            for test, _ in keys:
-                if not all(map(test, value)):
-                    found.append(Violation("", "", _quoted(shape, value), key_texts))
-                    break
+            if keys and not all(map(short, map(len, value))):
+                for test, _ in keys:
+                    if not all(map(test, value)):
+                        found.append(Violation("", "", _quoted(shape, value), key_texts))
+                        break
             for key, item in value.items():
                 if item is None:
                     found.append(Violation(f"{key}.member", "", "null", NOT_NULL))
-                elif inner is not None and (inside := inner(item)):
+                elif inner is not None and (passes is None or not passes(item)) and (inside := inner(item)):
                     found.extend(violation.below(f"{key}.member", "") for violation in inside)
             return found
 
         return check
+
+    def _short_key(self, shape: Shape) -> Callable[[int], bool]:
+        """Whether a key of so many characters is within all bounds, whatever its characters are."""
+        limits = {**shape.metadata, **self._dialect.constraints.get(shape.name, {})}
+        most = limits.get("max")
+        if most is None or limits.keys() & {"min", "pattern", "enum"}:
+            return _no_key
+        # A character has at most four bytes in UTF-8, and two units in UTF-16.
+        return (int(most) // 4).__ge__
 
     def _bounds(self, shape: Shape) -> tuple[_Bound, ...]:
         """The constraints of a shape itself: tests that are true where the constraint holds, with AWS's text for it."""
@@ -153,6 +171,11 @@ class Checks:
             text = f"Member must satisfy enum value set: [{', '.join(limits['enum'])}]"
             bounds.append((values.__contains__, text))
         return tuple(bounds)
+
+
+def _no_key(length: int) -> bool:
+    """Every key is looked at."""
+    return False
 
 
 def _structure_check(required: tuple[str, ...], rows: tuple[tuple[str, Check], ...]) -> Check:

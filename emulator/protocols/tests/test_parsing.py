@@ -23,6 +23,20 @@ def test_json_drops_unknown_members_and_nulls() -> None:
     assert parse("sqs", "SendMessage", body) == {"QueueUrl": "q"}
 
 
+def test_json_map_of_values_drops_and_refuses_what_a_value_does() -> None:
+    def item(value: bytes) -> Any:
+        return parse("dynamodb", "PutItem", b'{"Item": {"a": %b}}' % value)["Item"]["a"]
+
+    assert item(b'{"S": "x"}') == {"S": "x"}
+    assert item(b'{"X": "x"}') == {}
+    assert item(b'{"S": null}') == {}
+    assert item(b'{"B": "AAH/"}') == {"B": b"\x00\x01\xff"}
+    assert item(b"null") is None
+    for wrong in (b'{"S": 1}', b'"S"', b'{"B": "%"}'):
+        with pytest.raises(AwsError):
+            item(wrong)
+
+
 def test_json_body_may_be_missing() -> None:
     assert parse("sqs", "ListQueues", b"") == {}
 

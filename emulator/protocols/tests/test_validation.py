@@ -198,6 +198,18 @@ def test_length_counts_utf16_units() -> None:
         wires.get("stepfunctions").validate("CreateStateMachine", params)
 
 
+def test_what_is_wrong_inside_a_map_is_found_though_most_of_its_members_cannot_be_wrong() -> None:
+    wire = wires.get("dynamodb")
+    item: dict[str, Any] = {"pk": {"S": "k"}, "doc": {"M": {"list": {"L": [{"S": "x"}, {"M": {"deep": None}}]}}}}
+    with pytest.raises(AwsError) as refused:
+        wire.validate("PutItem", {"TableName": "table", "Item": item})
+    assert "Value null at 'item.doc.member.m.list.member.l.2.member.m.deep.member'" in refused.value.message
+    with pytest.raises(AwsError) as refused:
+        wire.validate("PutItem", {"TableName": "table", "Item": {"n" * 65_536: {"S": "x"}}})
+    assert "Member must have length less than or equal to 65535" in refused.value.message
+    wire.validate("PutItem", {"TableName": "table", "Item": {"n" * 65_535: {"S": "x"}}})
+
+
 def test_null_in_a_list_is_reported_by_its_place() -> None:
     with pytest.raises(
         AwsError, match=r"Value null at 'tagKeys\.2\.member' failed to satisfy constraint: Member must not be null"

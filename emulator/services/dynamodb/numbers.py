@@ -103,9 +103,9 @@ def number_sort_key(text: str) -> int | Decimal:
 
 def number_size(text: str) -> int:
     """Bytes that a canonical number counts for: one, one per two significant digits before the point and after it, one for a minus."""
+    if text.isdigit():  # most of all numbers
+        return 1 + (len(text.rstrip("0")) + 1) // 2
     digits = text.lstrip("-")
-    if digits == "0":
-        return 1
     whole, _, fraction = digits.partition(".")
     if fraction == "":
         whole = whole.rstrip("0")

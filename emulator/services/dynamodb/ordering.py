@@ -54,16 +54,16 @@ def scalar(value: AttributeValue) -> Scalar:
 
 def token(partition_key: Sequence[Scalar]) -> int:
     """The hash of a partition key: the same in every process, so that a scan's order is stable."""
-    digest = md5(usedforsecurity=False)
+    parts = []
     for part in partition_key:
         if type(part) is str:
-            digest.update(part.encode("utf-8", "surrogatepass"))
+            parts.append(part.encode("utf-8", "surrogatepass"))
         elif type(part) is bytes:
-            digest.update(part)
+            parts.append(part)
         else:
-            digest.update(str(hash(part)).encode())  # equal by value, and not seeded
-        digest.update(b"\x00")
-    return int.from_bytes(digest.digest()[:8], "big")
+            parts.append(str(hash(part)).encode())  # equal by value, and not seeded
+        parts.append(b"\x00")
+    return int.from_bytes(md5(b"".join(parts), usedforsecurity=False).digest()[:8], "big")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCal
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from emulator.services.dynamodb.numbers import number_size
 from emulator.services.dynamodb.values import AttributeValue
 
-__all__ = ["size_of_item", "size_of_value"]
+__all__ = ["size_after_change", "size_of_item", "size_of_value"]
 
 DOCUMENT_BYTES = 3
 """Of a list or map, whatever it holds."""
@@ -29,6 +29,19 @@ def size_of_item(item: Mapping[str, AttributeValue]) -> int:
         else:
             total += size_of_value(value)
     return total
+
+
+def size_after_change(
+    size: int, before: Mapping[str, AttributeValue], after: Mapping[str, AttributeValue], names: Iterable[str]
+) -> int:
+    """The size of an item that was `size` bytes, after a change of no other attributes than `names`."""
+    for name in names:
+        old, new = before.get(name), after.get(name)
+        if old is not None:
+            size -= size_of_item({name: old})
+        if new is not None:
+            size += size_of_item({name: new})
+    return size
 
 
 def size_of_value(value: AttributeValue) -> int:

@@ -66,10 +66,11 @@ class TransactionOperations(DynamodbStore):
         self.state.check_name(action["TableName"])
         check_parameters(kind, action)
         item = key = None
+        size = 0
         if kind == "Put":
             with worded(kind):
                 item = checked_item(action["Item"])
-            check_put_size(item, self.state.quotas)
+            size = check_put_size(item, self.state.quotas)
         expressions = read_expressions(kind, action)
         if kind != "Put":  # AWS reads the expressions before it checks the key
             with worded(kind):
@@ -79,6 +80,7 @@ class TransactionOperations(DynamodbStore):
             action["TableName"],
             item=item,
             key=key,
+            size=size,
             condition=expressions.condition,
             update=expressions.update,
             show_item_on_failure=action.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD",

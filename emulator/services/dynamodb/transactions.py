@@ -108,7 +108,7 @@ def run_transaction(state: DynamodbState, requests: Sequence[WriteRequest], now:
     identities = [(one.table.name, one.place) for one in located if one is not None]
     if len(set(identities)) != len(identities):
         raise ValidationException(MULTIPLE_OPERATIONS)
-    total = sum(size_of_item(_identity(request)) for request in requests)
+    total = sum(request.size or size_of_item(_identity(request)) for request in requests)
     if total > state.quotas.transaction_bytes:
         raise ValidationException("Aggregated size of all items in the transaction exceeds the limit of 4 MB")
     outcomes: list[Outcome] = []

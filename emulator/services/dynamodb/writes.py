@@ -29,7 +29,7 @@ from emulator.services.dynamodb.key_checks import (
 )
 from emulator.services.dynamodb.ordering import Place
 from emulator.services.dynamodb.quotas import DynamodbQuotas
-from emulator.services.dynamodb.sizes import size_of_item
+from emulator.services.dynamodb.sizes import size_after_change, size_of_item
 from emulator.services.dynamodb.state import DynamodbState
 from emulator.services.dynamodb.table import Change, Record, Table
 from emulator.services.dynamodb.values import AttributeValue, Item
@@ -144,7 +144,9 @@ def _updated(state: DynamodbState, located: Located, before: Record | None, *, c
     item = request.update.apply({} if before is None else before.item, request.key)
     if located.table.indexes:
         check_updated_index_keys(located.table, item, request.update.attribute_names, quotas)
-    size = size_of_item(item)
+    # What an update costs goes by what it changes, not by how large the item is.
+    names = request.update.attribute_names
+    size = size_of_item(item) if before is None else size_after_change(before.size, before.item, item, names)
     if size > quotas.item_bytes:
         raise ValidationException(UPDATE_TOO_LARGE)
     if charge_clauses and size > quotas.item_bytes // 2:

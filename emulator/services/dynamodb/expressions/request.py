@@ -188,6 +188,8 @@ def _read(row: _Parameters, params: Mapping[str, Any]) -> Expressions:
 
 
 def _check_used(parameter: str, given: Mapping[str, Any], used: Iterable[set[str]]) -> None:
+    if not given:
+        return
     unused = given.keys() - set().union(*used)
     if unused:
         listed = ", ".join(name for name in given if name in unused)

@@ -11,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from emulator.errors import AwsError
 from emulator.services.dynamodb import restored_state, snapshot_of
+from emulator.services.dynamodb.sizes import size_of_item
 from emulator.services.dynamodb.tests.conftest import DynamodbDriver, av, plain
 
 PARTITIONS = st.sampled_from(["a", "b", "c"])
@@ -184,6 +185,8 @@ class TableModel(RuleBasedStateMachine):
             return
         found = self.db.call("Scan", TableName="items")
         assert {(one["pk"], one["sk"]): one for one in map(plain, found["Items"])} == self.items
+        records = self.db.state.tables["items"].records
+        assert records.total_bytes == sum(map(size_of_item, found["Items"]))
 
     @rule(pk=PARTITIONS, low=SORTS, high=SORTS, forward=st.booleans(), limit=st.integers(1, 4))
     def query(self, pk: str, low: int, high: int, forward: bool, limit: int) -> None:

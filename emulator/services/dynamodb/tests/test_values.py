@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.numbers import canonical_number, number_add, number_size, number_sort_key
 from emulator.services.dynamodb.request_error import RequestError, worded
-from emulator.services.dynamodb.sizes import size_of_item
+from emulator.services.dynamodb.sizes import size_after_change, size_of_item
 from emulator.services.dynamodb.values import checked_item, checked_value, equal, sort_key
 
 INVALID = "One or more parameter values were invalid: "
@@ -191,6 +191,38 @@ def test_the_canonical_text_keeps_the_value_and_is_its_own_canonical_text(text: 
 def test_numbers_sort_by_value(one: str, two: str) -> None:
     left, right = (number_sort_key(canonical_number(text)) for text in (one, two))
     assert (left < right) is (Decimal(one) < Decimal(two))
+
+
+@given(NUMBERS)
+def test_a_number_counts_the_digits_on_either_side_of_its_point(text: str) -> None:
+    found = canonical_number(text)
+    whole, _, fraction = found.lstrip("-").partition(".")
+    if fraction == "":
+        whole = "" if whole == "0" else whole.rstrip("0")
+    elif whole == "0":
+        whole, fraction = "", fraction.lstrip("0")
+    assert number_size(found) == 1 + -(-len(whole) // 2) + -(-len(fraction) // 2) + found.startswith("-")
+
+
+VALUES = st.recursive(
+    st.one_of(
+        st.builds(lambda text: {"S": text}, st.text(max_size=4)),
+        st.builds(lambda number: {"N": str(number)}, st.integers(-1200, 1200)),
+        st.just({"NULL": True}),
+    ),
+    lambda inner: st.one_of(
+        st.builds(lambda members: {"L": members}, st.lists(inner, max_size=3)),
+        st.builds(lambda members: {"M": members}, st.dictionaries(st.text(min_size=1, max_size=3), inner, max_size=3)),
+    ),
+    max_leaves=5,
+)
+ITEMS = st.dictionaries(st.sampled_from("abcü"), VALUES)
+
+
+@given(ITEMS, ITEMS)
+def test_the_size_after_a_change_is_the_size_counted_anew(before: dict[str, Any], after: dict[str, Any]) -> None:
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    assert size_after_change(size_of_item(before), before, after, changed) == size_of_item(after)
 
 
 def test_sums_are_exact_or_refused() -> None:
