@@ -43,6 +43,7 @@ __all__ = ["Emulator"]
 _DEPLOYED_FIRST = ("iam", "s3", "ec2", "secretsmanager", "cloudwatch")
 """Bridged services that templates use; the bridge reads them while the template is being expanded."""
 _FUNCTION_URL = re.compile(r"^https://([a-z0-9]+)\.lambda-url\.[a-z0-9-]+\.on\.aws(/\S*)$")
+_WEBSITE_URL = re.compile(r"^http://([a-z0-9.-]+)\.s3-website[.-][a-z0-9-]+\.amazonaws\.com(/\S*|)$")
 _API_URL = re.compile(r"^https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(/\S*)$")
 
 
@@ -143,6 +144,7 @@ class Emulator:
             "outputs": dict(stack.outputs),
             "api_urls": self._local_urls(_API_URL, "execute-api", stack.outputs.values()),
             "function_urls": self._local_urls(_FUNCTION_URL, "lambda-url", stack.outputs.values()),
+            "website_urls": self._local_urls(_WEBSITE_URL, "s3-website", stack.outputs.values()),
             "api_keys": keys if any(map(_API_URL.match, stack.outputs.values())) else [],
         }
 

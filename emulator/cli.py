@@ -189,6 +189,7 @@ def _announce(info: Any) -> None:
         lines.extend(f"    {key:<32} {value}" for key, value in stack["outputs"].items())
         lines.extend(f"    {'API URL':<32} {url}" for url in stack.get("api_urls", ()))
         lines.extend(f"    {'Function URL':<32} {url}" for url in stack.get("function_urls", ()))
+        lines.extend(f"    {'Website URL':<32} {url}" for url in stack.get("website_urls", ()))
         lines.extend(f"    {'API key':<32} {key}" for key in stack.get("api_keys", ()))
     lines.append(
         f"  export AWS_ENDPOINT_URL={info['endpoint_url']} AWS_ACCESS_KEY_ID={info['access_key_id']} "

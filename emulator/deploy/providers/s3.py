@@ -5,11 +5,32 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from emulator.deploy.properties import BOOL, JSON, STR, TAGS
-from emulator.deploy.resource_type import Made, Request, ResourceType, finished, pick
+from emulator.deploy.errors import ProvisioningError
+from emulator.deploy.properties import JSON, STR
+from emulator.deploy.providers.s3_settings import SETTINGS, configure
+from emulator.deploy.providers.s3_shapes import BUCKET
+from emulator.deploy.resource_type import Made, Request, ResourceType, finished
 from emulator.effects import Call, Process
 
 __all__ = ["TYPES"]
+
+_DASHED = frozenset(
+    {
+        "ap-northeast-1",
+        "ap-southeast-1",
+        "ap-southeast-2",
+        "eu-west-1",
+        "sa-east-1",
+        "us-east-1",
+        "us-gov-west-1",
+        "us-west-1",
+        "us-west-2",
+    }
+)
+"""Regions whose website endpoints have a dash before them; the others have a dot.
+
+https://docs.aws.amazon.com/general/latest/gr/s3.html#s3_website_region_endpoints
+"""
 
 
 def _create_bucket(request: Request) -> Process:
@@ -18,50 +39,27 @@ def _create_bucket(request: Request) -> Process:
     params: dict[str, Any] = {"Bucket": name}
     if region != "us-east-1":
         params["CreateBucketConfiguration"] = {"LocationConstraint": region}
+    if request.get("ObjectLockEnabled"):
+        params["ObjectLockEnabledForBucket"] = True
     yield Call("s3", "CreateBucket", params)
-    yield from finished(Made(name), _configure(request, name))
+    yield from finished(Made(name), configure(name, {}, request.properties))
     attributes = {
         "Arn": f"arn:{request.account.partition}:s3:::{name}",
         "DomainName": f"{name}.s3.amazonaws.com",
         "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
         "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
+        "WebsiteURL": f"http://{name}.s3-website{'-' if region in _DASHED else '.'}{region}.amazonaws.com",
     }
     return Made(name, attributes)
 
 
-def _configure(request: Request, name: str) -> Process:
-    """The settings that have a call of their own; only those that are new or changed."""
-    before, after = request.previous, request.properties
-    for setting, operation, member in (
-        ("PublicAccessBlockConfiguration", "PutPublicAccessBlock", "PublicAccessBlockConfiguration"),
-        ("OwnershipControls", "PutBucketOwnershipControls", "OwnershipControls"),
-        ("VersioningConfiguration", "PutBucketVersioning", "VersioningConfiguration"),
-    ):
-        if setting in after and after[setting] != before.get(setting):
-            yield Call("s3", operation, {"Bucket": name, member: after[setting]})
-    if "BucketEncryption" in after and after["BucketEncryption"] != before.get("BucketEncryption"):
-        yield Call(
-            "s3", "PutBucketEncryption", {"Bucket": name, "ServerSideEncryptionConfiguration": _encryption(request)}
-        )
-    if "Tags" in after and after["Tags"] != before.get("Tags"):
-        yield Call("s3", "PutBucketTagging", {"Bucket": name, "Tagging": {"TagSet": after["Tags"]}})
-
-
-def _encryption(request: Request) -> dict[str, Any]:
-    rules = []
-    for rule in request["BucketEncryption"]["ServerSideEncryptionConfiguration"]:
-        by_default = rule.get("ServerSideEncryptionByDefault", {})
-        rules.append(
-            {
-                "ApplyServerSideEncryptionByDefault": pick(by_default, "SSEAlgorithm", "KMSMasterKeyID"),
-                **pick(rule, "BucketKeyEnabled"),
-            }
-        )
-    return {"Rules": rules}
-
-
 def _update_bucket(request: Request) -> Process:
-    yield from _configure(request, request.physical_id)
+    if request.previous.get("ObjectLockEnabled", False) != request.get("ObjectLockEnabled", False):
+        if not request.get("ObjectLockEnabled", False):
+            raise ProvisioningError("Object Lock cannot be disabled on an existing bucket")
+        lock = {"ObjectLockConfiguration": {"ObjectLockEnabled": "Enabled"}}
+        yield Call("s3", "PutObjectLockConfiguration", {"Bucket": request.physical_id, **lock})
+    yield from configure(request.physical_id, request.previous, request.properties)
     return Made(request.physical_id, request.attributes)
 
 
@@ -70,7 +68,9 @@ def _delete_bucket(request: Request) -> Process:
 
 
 def _put_policy(request: Request) -> Process:
-    yield Call("s3", "PutBucketPolicy", {"Bucket": request["Bucket"], "Policy": json.dumps(request["PolicyDocument"])})
+    document = request["PolicyDocument"]
+    policy = document if isinstance(document, str) else json.dumps(document)
+    yield Call("s3", "PutBucketPolicy", {"Bucket": request["Bucket"], "Policy": policy})
     return Made(request["Bucket"])
 
 
@@ -78,42 +78,16 @@ def _delete_policy(request: Request) -> Process:
     yield Call("s3", "DeleteBucketPolicy", {"Bucket": request["Bucket"]})
 
 
-_SETTINGS = (
-    "BucketEncryption",
-    "OwnershipControls",
-    "PublicAccessBlockConfiguration",
-    "Tags",
-    "VersioningConfiguration",
-)
-
 TYPES = (
     ResourceType(
         "AWS::S3::Bucket",
-        {
-            "BucketEncryption": {
-                "ServerSideEncryptionConfiguration": {
-                    "BucketKeyEnabled": BOOL,
-                    "ServerSideEncryptionByDefault": {"KMSMasterKeyID": STR, "SSEAlgorithm": STR},
-                }
-            },
-            "BucketName": STR,
-            "OwnershipControls": {"Rules": {"ObjectOwnership": STR}},
-            "PublicAccessBlockConfiguration": dict.fromkeys(
-                ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), BOOL
-            ),
-            "Tags": TAGS,
-            "VersioningConfiguration": {"Status": STR},
-        },
+        BUCKET,
         _create_bucket,
         _delete_bucket,
-        attributes=("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName"),
+        attributes=("Arn", "DomainName", "DualStackDomainName", "RegionalDomainName", "WebsiteURL"),
         update=_update_bucket,
-        updatable=frozenset(_SETTINGS),
+        updatable=SETTINGS | {"ObjectLockEnabled"},
         replacing=frozenset({"BucketName"}),
-        accepted={
-            "LifecycleConfiguration": "objects live as long as the emulator, which is shorter than any lifecycle rule (1 day at least)",
-            "MetricsConfigurations": "request metrics are not published here",
-        },
     ),
     ResourceType(
         "AWS::S3::BucketPolicy",

@@ -29,7 +29,7 @@ def test_everything_unsupported_is_listed_at_once_with_logical_ids() -> None:
             "Queue": queue(Colour="red", QueueName="q"),
             "Bucket": {
                 "Type": "AWS::S3::Bucket",
-                "Properties": {"NotificationConfiguration": {}, "VersioningConfiguration": {"Mfa": 1}},
+                "Properties": {"ReplicationConfiguration": {}, "VersioningConfiguration": {"Mfa": 1}},
             },
             "Instance": {"Type": "AWS::SNS::Topic", "CreationPolicy": {}, "DeletionPolicy": "Snapshot"},
         },
@@ -40,7 +40,7 @@ def test_everything_unsupported_is_listed_at_once_with_logical_ids() -> None:
     assert set(refused.value.findings) == {
         "Resources.Broker (AWS::AmazonMQ::Broker): this resource type is not supported",
         "Resources.Queue (AWS::SQS::Queue): property Colour is not supported",
-        "Resources.Bucket (AWS::S3::Bucket): property NotificationConfiguration is not supported",
+        "Resources.Bucket (AWS::S3::Bucket): property ReplicationConfiguration is not supported",
         "Resources.Bucket (AWS::S3::Bucket): property VersioningConfiguration.Mfa is not supported",
         "Resources.Instance (AWS::SNS::Topic): CreationPolicy is not supported",
         "Resources.Instance (AWS::SNS::Topic): DeletionPolicy Snapshot is not supported",

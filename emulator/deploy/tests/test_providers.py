@@ -131,15 +131,20 @@ def unknown_members(value: Any, shape: Any, path: str) -> Any:
 LISTS = frozenset(
     {
         "AccessPointTags", "AdditionalVersionWeights", "AllowHeaders", "AllowMethods", "AllowOrigins",
+        "AllowedHeaders", "AllowedMethods", "AllowedOrigins", "AnalyticsConfigurations",
         "ApiStages", "Architectures", "AttributeDefinitions", "BinaryMediaTypes", "BodyParameters",
-        "CompatibleArchitectures", "CompatibleRuntimes", "Destinations", "Dimensions", "ExposeHeaders",
+        "CompatibleArchitectures", "CompatibleRuntimes", "CorsRules", "Destinations", "Dimensions", "ExposeHeaders",
+        "ExposedHeaders",
         "FileSystemConfigs", "FileSystemTags",
-        "GlobalSecondaryIndexes", "Groups", "HeaderParameters", "IntegrationResponses", "KeySchema", "Layers",
+        "GlobalSecondaryIndexes", "Groups", "HeaderParameters", "IntegrationResponses",
+        "IntelligentTieringConfigurations", "InventoryConfigurations", "KeySchema", "LambdaConfigurations", "Layers",
         "LocalSecondaryIndexes", "ManagedPolicyArns", "MethodResponses", "MethodSettings", "MetricTransformations", "Metrics",
+        "MetricsConfigurations", "NoncurrentVersionTransitions", "OptionalFields", "QueueConfigurations", "RoutingRules",
         "NonKeyAttributes", "PathParameterValues", "Policies", "QueryStringParameters", "Queues",
         "Roles", "RouteTableIds", "Rules", "SecondaryGids", "SecurityGroupEgress", "SecurityGroupIds",
         "SecurityGroupIngress", "SecurityGroups",
-        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "Tags", "Targets", "Topics", "Types",
+        "ServerSideEncryptionConfiguration", "StageKeys", "SubnetIds", "Subscription", "TagFilters", "Tags", "Targets",
+        "Tierings", "TopicConfigurations", "Topics", "Transitions", "Types",
         "Users",
         "VpcEndpointIds", "VpcSecurityGroupIds",
     }
@@ -162,11 +167,14 @@ def made_up(shape: Any, name: str) -> Any:
 def properties_of(kind: ResourceType) -> dict[str, Any]:
     chosen = {name: made_up(shape, name) for name, shape in kind.properties.items()}
     chosen.update(ONE_OF.get(kind.name, {}))
-    if "LoggingConfiguration" in chosen:
+    if kind.name == "AWS::StepFunctions::StateMachine":
         destination = {"CloudWatchLogsLogGroup": {"LogGroupArn": "arn"}}
         chosen["LoggingConfiguration"]["Destinations"] = [destination]
     if kind.name == "AWS::S3::Bucket":
-        chosen["OwnershipControls"] = {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+        chosen["AccessControl"] = "PublicRead"
+        rule = chosen["LifecycleConfiguration"]["Rules"][0]
+        rule["ExpirationDate"] = rule["Transition"]["TransitionDate"] = "2026-01-01T00:00:00Z"
+        rule["Transitions"][0]["TransitionDate"] = "2026-01-01"
     coerced: dict[str, Any] = coerce(kind.shape, chosen, "")
     return coerced
 

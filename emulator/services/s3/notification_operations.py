@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 from emulator.effects import Call, Effect, Process, Record, Sleep, Spawn
-from emulator.errors import AwsError, EmulatorError, UnsupportedOperation
+from emulator.errors import AwsError
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.s3.errors import AccessDenied, InvalidArgument
 from emulator.services.s3.hooks import S3Hooks
@@ -37,8 +37,6 @@ class NotificationOperations(S3Hooks):
         kept = configured(given, self.account.identifiers.uuid)
         if not params.get("SkipDestinationValidation"):
             yield from self._check_targets(bucket, kept, context)
-        if "EventBridgeConfiguration" in kept:
-            yield from _check_bridge()
         if kept:
             bucket.configurations["notification"] = kept
         else:
@@ -213,13 +211,3 @@ def _bridge_delivery(happening: Happening, trace_id: str) -> Spawn:
     call = Call("events", "PutEvents", {"Entries": [entry]}, PRINCIPAL, trace_id, happening.bucket_arn)
     name = f"{happening.event} of {happening.bucket}/{happening.key} to EventBridge"
     return Spawn(name, lambda: _deliver(call, "events"), delivery=True, trace_id=trace_id)
-
-
-def _check_bridge() -> Process:
-    """Raises UnsupportedOperation where there is no EventBridge to tell."""
-    try:
-        yield Call("events", "DescribeEventBus", {"Name": "default"}, principal=PRINCIPAL)
-    except (EmulatorError, UnsupportedOperation) as error:
-        raise UnsupportedOperation(
-            f"s3:PutBucketNotificationConfiguration: EventBridgeConfiguration is not supported by this emulator ({error})"
-        ) from None

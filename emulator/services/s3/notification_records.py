@@ -16,6 +16,8 @@ __all__ = ["Happening", "bridge_event", "event_record", "extended_id", "short_id
 
 _VERSIONS: Mapping[str, str] = {"ObjectTagging": "2.3", "ObjectAcl": "2.3", "LifecycleExpiration": "2.3"}
 _WITHOUT_SEQUENCER = frozenset({"ObjectTagging", "ObjectAcl"})
+_NOTHING = "d41d8cd98f00b204e9800998ecf8427e"
+"""The ETag of a delete marker: that of no bytes."""
 _DETAIL_TYPES: Mapping[str, tuple[str, str]] = {
     "ObjectCreated:Put": ("Object Created", "PutObject"),
     "ObjectCreated:Post": ("Object Created", "POST Object"),
@@ -58,6 +60,17 @@ class Happening:
     restore_expiry: float | None = None
 
     @property
+    def by_itself(self) -> bool:
+        """Whether S3 did it of its own accord, without a request."""
+        done_later = self.event in ("LifecycleTransition", "ObjectRestore:Completed", "ObjectRestore:Delete")
+        return done_later or self.group == "LifecycleExpiration"
+
+    @property
+    def shown_etag(self) -> str | None:
+        """The ETag that targets are told."""
+        return _NOTHING if self.event.endswith(":DeleteMarkerCreated") else self.etag
+
+    @property
     def group(self) -> str:
         """`ObjectCreated` of `ObjectCreated:Put`."""
         return self.event.partition(":")[0]
@@ -78,8 +91,8 @@ def event_record(happening: Happening, configuration_id: str) -> dict[str, Any]:
     described: dict[str, Any] = {"key": quote_plus(happening.key, safe="/")}
     if happening.size is not None:
         described["size"] = happening.size
-    if happening.etag is not None:
-        described["eTag"] = happening.etag
+    if happening.shown_etag is not None:
+        described["eTag"] = happening.shown_etag
     if happening.version_id is not None:
         described["versionId"] = happening.version_id
     if happening.group not in _WITHOUT_SEQUENCER:
@@ -124,8 +137,8 @@ def bridge_event(happening: Happening) -> dict[str, Any]:
     described: dict[str, Any] = {"key": happening.key}
     if happening.size is not None:
         described["size"] = happening.size
-    if happening.etag is not None:
-        described["etag"] = happening.etag
+    if happening.shown_etag is not None:
+        described["etag"] = happening.shown_etag
     if happening.version_id is not None:
         described["version-id"] = happening.version_id
     if happening.group in ("ObjectCreated", "ObjectRemoved", "LifecycleExpiration"):
@@ -135,23 +148,23 @@ def bridge_event(happening: Happening) -> dict[str, Any]:
         "bucket": {"name": happening.bucket},
         "object": described,
         "request-id": short_id(happening.request_id),
-        "requester": happening.account_id,
-        "source-ip-address": happening.source_ip,
+        "requester": "s3.amazonaws.com" if happening.by_itself else happening.account_id,
     }
+    if not happening.by_itself:
+        detail["source-ip-address"] = happening.source_ip
     if reason:
         detail["reason"] = reason
     if detail_type == "Object Deleted":
         marked = happening.event.endswith("DeleteMarkerCreated")
         detail["deletion-type"] = "Delete Marker Created" if marked else "Permanently Deleted"
-    if happening.group == "ObjectRestore":
+    if happening.event in ("ObjectRestore:Post", "ObjectRestore:Completed"):
         detail["source-storage-class"] = happening.storage_class
-        if happening.restore_expiry is not None and happening.event == "ObjectRestore:Completed":
-            detail["restore-expiry-time"] = _time(happening.restore_expiry)
+    if happening.event == "ObjectRestore:Completed" and happening.restore_expiry is not None:
+        detail["restore-expiry-time"] = datetime.fromtimestamp(happening.restore_expiry, UTC).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
     if happening.event == "LifecycleTransition":
         detail["destination-storage-class"] = happening.storage_class
-        detail["requester"] = "s3.amazonaws.com"
-    if happening.group == "LifecycleExpiration":
-        detail["requester"] = "s3.amazonaws.com"
     return {
         "Source": "aws.s3",
         "DetailType": detail_type,

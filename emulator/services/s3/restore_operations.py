@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_RestoreObject.html
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from emulator.effects import Effect, Now, Process, Sleep, Spawn
 from emulator.errors import UnsupportedOperation
 from emulator.operation import Answer, CallContext, Params, Reply, operation
@@ -81,10 +83,21 @@ class RestoreOperations(Reading):
         return Reply({}, effects)
 
     def _completion(self, bucket: Bucket, version: ObjectVersion, ready: float, context: CallContext) -> Process:
-        """Tell that a copy is there, when it is."""
-        yield Sleep(max(ready - (yield Now()), 0.0))
-        if version.restore is not None and version.restore.ready == ready:
-            yield from self._restore_event(bucket, version, "ObjectRestore:Completed", context)
+        """Tell that a copy is there, when it is, and that it is gone, when that is so."""
+        now = yield Now()
+        for event in ("ObjectRestore:Completed", "ObjectRestore:Delete"):
+            while True:
+                restore = version.restore
+                gone = bucket.keys.find(version.key, version.version_id) is not version
+                if restore is None or restore.ready != ready or gone:
+                    return
+                due = ready if event == "ObjectRestore:Completed" else restore.expiry
+                if now >= due:
+                    break
+                yield Sleep(due - now)
+                now = yield Now()
+            for effect in self._restore_event(bucket, version, event, replace(context, now=now)):
+                yield effect  # noqa: UP028  # `yield from` a tuple cannot take the effect's result
 
     def _restore_event(
         self, bucket: Bucket, version: ObjectVersion, event: str, context: CallContext

@@ -47,7 +47,7 @@ class TagOperations(Reading):
             bucket,
             event,
             version.key,
-            size=version.size,
+            size=None,
             etag=version.etag,
             version_id=shown.get("VersionId"),
             context=context,
