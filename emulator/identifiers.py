@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 __all__ = ["Identifiers"]
+
+_UUID_VERSION_4 = 0x4 << 76 | 0x2 << 62
+_UUID_RANDOM = ~(0xF << 76 | 0x3 << 62)
+"""Every bit but those of the version and the variant: https://www.rfc-editor.org/rfc/rfc9562#name-uuid-version-4"""
 
 
 class Identifiers:
@@ -18,7 +21,9 @@ class Identifiers:
 
     def uuid(self) -> str:
         """A version 4 UUID: request ids, message ids, execution names."""
-        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+        bits = self.random.getrandbits(128) & _UUID_RANDOM | _UUID_VERSION_4
+        digits = f"{bits:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def hex(self, digits: int) -> str:
         """`digits` lower-case hexadecimal digits."""

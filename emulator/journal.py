@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from itertools import starmap
+from typing import Any, NamedTuple
 
 __all__ = ["Entry", "Journal"]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One thing that happened. `time` and `started` are epoch seconds on the engine's clock; bodies are never kept, only their sizes."""
 
     sequence: int
@@ -31,14 +30,17 @@ class Entry:
 
     def as_dict(self) -> dict[str, Any]:
         """The entry as JSON-ready data, without the members that are unset."""
-        return {name: value for name, value in asdict(self).items() if value is not None and value != ""}
+        return {name: value for name, value in self._asdict().items() if value is not None and value != ""}
 
 
 class Journal:
-    """Entries in order, bounded in memory; `listeners` see each entry as it is written (the stream to disk, the console)."""
+    """Entries in order, bounded in memory; `listeners` see each entry as it is written (the stream to disk, the console).
+
+    They are kept as plain tuples, which Python's garbage collector stops looking at: a long journal does not make it slower.
+    """
 
     def __init__(self, capacity: int = 200_000) -> None:
-        self._entries: deque[Entry] = deque(maxlen=capacity)
+        self._entries: deque[tuple[Any, ...]] = deque(maxlen=capacity)
         self._sequence = 0
         self.listeners: list[Callable[[Entry], None]] = []
 
@@ -59,7 +61,7 @@ class Journal:
     ) -> None:
         """Append one entry."""
         self._sequence += 1
-        entry = Entry(
+        entry = (
             self._sequence,
             time,
             kind,
@@ -75,13 +77,13 @@ class Journal:
         )
         self._entries.append(entry)
         for listener in self.listeners:
-            listener(entry)
+            listener(Entry._make(entry))
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return starmap(Entry, tuple(self._entries))
 
     @property
     def last_sequence(self) -> int:
@@ -92,6 +94,6 @@ class Journal:
         """Entries with a sequence above `after` whose members equal `where`, oldest first."""
         return [
             entry
-            for entry in tuple(self._entries)
+            for entry in self
             if entry.sequence > after and all(getattr(entry, name) == value for name, value in where.items())
         ]

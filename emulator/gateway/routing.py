@@ -86,8 +86,8 @@ _QUERY_VERSIONS: Mapping[str, str] = {
 _SCOPE = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/]*)/([^/]+)/aws4_request")
 _STAGE_HOST = re.compile(r"^([a-z0-9]+)\.execute-api\.(?:[a-z0-9-]+\.amazonaws\.com|localhost(?:\.[a-z.]+)?)(?::\d+)?$")
 _STAGE_PATHS = (
-    re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*|)$"),
-    re.compile(r"^/_aws/execute-api/([^/]+)/([^/]+)(/.*|)$"),
+    ("/restapis/", re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*|)$")),
+    ("/_aws/", re.compile(r"^/_aws/execute-api/([^/]+)/([^/]+)(/.*|)$")),
 )
 _URL_HOST = re.compile(
     r"^([a-z0-9]+)\.lambda-url\.(?:[a-z0-9-]+\.on\.aws|(?:[a-z0-9-]+\.)?localhost(?:\.[a-z.]+)?)(?::\d+)?$"
@@ -137,11 +137,13 @@ def scope_of(request: HttpRequest) -> Scope:
 
 def api_stage_of(request: HttpRequest) -> ApiStage | None:
     """The API stage that a request is for, or None."""
-    for pattern in _STAGE_PATHS:
-        match = pattern.match(request.path)
+    path = request.path
+    for start, pattern in _STAGE_PATHS:
+        match = pattern.match(path) if path.startswith(start) else None
         if match is not None:
             return ApiStage(match[1], match[2], match[3] or "/")
-    match = _STAGE_HOST.match(request.headers.get("host", ""))
+    host = request.headers.get("host", "")
+    match = _STAGE_HOST.match(host) if ".execute-api." in host else None
     if match is None:
         return None
     stage, _, rest = request.path.lstrip("/").partition("/")
@@ -150,10 +152,11 @@ def api_stage_of(request: HttpRequest) -> ApiStage | None:
 
 def function_url_of(request: HttpRequest) -> FunctionUrl | None:
     """The function URL that a request is for, or None."""
-    match = _URL_PATH.match(request.path)
+    match = _URL_PATH.match(request.path) if request.path.startswith("/_aws/") else None
     if match is not None:
         return FunctionUrl(match[1], match[2] or "/")
-    match = _URL_HOST.match(request.headers.get("host", ""))
+    host = request.headers.get("host", "")
+    match = _URL_HOST.match(host) if ".lambda-url." in host else None
     return None if match is None else FunctionUrl(match[1], request.path)
 
 

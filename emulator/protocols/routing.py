@@ -20,6 +20,7 @@ from emulator.protocols.errors import UnknownOperation
 __all__ = ["Routed", "Router"]
 
 _NO_PARAMS: Mapping[str, str] = {}
+_PATHS_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Router:
         self._telling_headers: tuple[str, ...] = ()
         """The headers that tell operations of one method and path apart."""
         self._remembered: dict[tuple[object, ...], _Candidate] = {}
+        self._by_path: dict[tuple[object, ...], Routed] = {}
         self._by_uri = model.resolved_protocol.startswith("rest-")
         if self._by_uri:
             for name in model.operation_names:
@@ -119,7 +121,7 @@ class Router:
         """The operation of a request. What depends on neither labels nor a query is remembered: nearly every S3 request."""
         segments = _segments(request.path)
         if request.query or len(segments) < 2 or segments[0] in self._root.literals or self._root.label is None:
-            return self._found(request, segments)[0]
+            return self._by_path_of(request, segments)
         if segments[1] == "" or self._root.label.literals or self._root.label.greedy is None:
             return self._found(request, segments)[0]
         key = (request.method, *(name in request.headers for name in self._telling_headers))
@@ -130,6 +132,19 @@ class Router:
             return routed
         bucket, name = segments[0], "/".join(segments[1:])
         return Routed(candidate.operation, {candidate.labels[0]: unquote(bucket), candidate.labels[1]: unquote(name)})
+
+    def _by_path_of(self, request: HttpRequest, segments: list[str]) -> Routed:
+        """The same for a path that came before without a query, as one function is invoked again and again."""
+        if request.query:
+            return self._found(request, segments)[0]
+        key = (request.method, request.path, *(name in request.headers for name in self._telling_headers))
+        routed = self._by_path.get(key)
+        if routed is None:
+            routed = self._found(request, segments)[0]
+            if len(self._by_path) >= _PATHS_REMEMBERED:
+                self._by_path.clear()
+            self._by_path[key] = routed
+        return routed
 
     def _found(self, request: HttpRequest, segments: list[str]) -> tuple[Routed, _Candidate]:
         best: tuple[tuple[int, int, int], _Candidate, tuple[str, ...]] | None = None
