@@ -94,13 +94,22 @@ _DIALECTS: Mapping[str, Dialect] = {
         # The model's bounds are those of Lambda Managed Instances; ordinary functions have these.
         # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         # A runtime that is none is refused by the service itself, with another code than the framework's.
-        constraints={"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}, "Runtime": {"enum": ()}},
+        constraints={
+            "Timeout": {"max": 900},
+            "MemorySize": {"max": 10_240},
+            "Runtime": {"enum": ()},
+            "InvokeMode": {"enum": ("RESPONSE_STREAM", "BUFFERED")},  # [O], in this order
+        },
     ),
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
     "logs": Dialect(
         invalid_code="InvalidParameterException",
-        # Names that are too long have words of the service's own.
-        constraints={"LogGroupName": {"max": None}, "LogStreamName": {"max": None}},
+        # Names that are too long have words of the service's own. A metric's namespace may have any sign [O].
+        constraints={
+            "LogGroupName": {"max": None},
+            "LogStreamName": {"max": None},
+            "MetricNamespace": {"pattern": None},
+        },
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     "s3": Dialect(
