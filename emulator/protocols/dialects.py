@@ -45,7 +45,8 @@ class Dialect:
     checks_payload_only: bool = False
     """Whether only the body's document is checked, as against a schema, and the service itself looks at the rest."""
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's."""
+    """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's. `members_not_null` of a list of
+    texts is named among the constraints of its members."""
     byte_sized: frozenset[str] = frozenset()
     """Shapes whose length is counted in bytes of UTF-8."""
     query_codes: Mapping[str, str] = field(default_factory=dict)
@@ -94,13 +95,23 @@ _DIALECTS: Mapping[str, Dialect] = {
         # The model's bounds are those of Lambda Managed Instances; ordinary functions have these.
         # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
         # A runtime that is none is refused by the service itself, with another code than the framework's.
-        constraints={"Timeout": {"max": 900}, "MemorySize": {"max": 10_240}, "Runtime": {"enum": ()}},
+        constraints={
+            "Timeout": {"max": 900},
+            "MemorySize": {"max": 10_240},
+            "Runtime": {"enum": ()},
+            "InvokeMode": {"enum": ("RESPONSE_STREAM", "BUFFERED")},  # [O], in this order
+            "ArchitecturesList": {"members_not_null": True},  # [O]
+        },
     ),
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
     "logs": Dialect(
         invalid_code="InvalidParameterException",
-        # Names that are too long have words of the service's own.
-        constraints={"LogGroupName": {"max": None}, "LogStreamName": {"max": None}},
+        # Names that are too long have words of the service's own. A metric's namespace may have any sign [O].
+        constraints={
+            "LogGroupName": {"max": None},
+            "LogStreamName": {"max": None},
+            "MetricNamespace": {"pattern": None},
+        },
     ),
     # https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
     "s3": Dialect(

@@ -100,7 +100,10 @@ class Checks:
         bounds = self._bounds(shape)
         scalar = self._bounds(shape.member) if shape.member.type_name == "string" else ()
         inner = None if scalar else self.check(shape.member)
-        texts = f"Member must satisfy constraint: [{', '.join(text for _, text in scalar)}]"
+        members = [text for _, text in scalar]
+        if self._dialect.constraints.get(shape.name, {}).get("members_not_null", False):
+            members.append(NOT_NULL)
+        texts = f"Member must satisfy constraint: [{', '.join(members)}]"
 
         def check(value: Any) -> list[Violation]:
             found = _out_of_bounds(shape, bounds, value) if bounds else []

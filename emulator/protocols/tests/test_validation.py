@@ -34,6 +34,7 @@ VALID = [
         "PutLogEvents",
         {"logGroupName": "/a", "logStreamName": "s", "logEvents": [{"timestamp": 1, "message": "m"}]},
     ),
+    ("logs", "DescribeMetricFilters", {"metricName": "m", "metricNamespace": "A.B-c_d/1#2:space"}),
     ("dynamodb", "GetItem", {"TableName": "t", "Key": {"k": {"M": {"a": {"L": [{"NULL": True}]}}}}}),
 ]
 
@@ -45,6 +46,26 @@ def test_valid_parameters_pass(service: str, operation: str, params: dict[str, A
 
 LONG = "n" * 81
 INVALID = [
+    (
+        "lambda",
+        "CreateFunction",
+        {**FUNCTION, "Architectures": ["X86_64"]},
+        "ValidationException",
+        (
+            "1 validation error detected: Value '[X86_64]' at 'architectures' failed to satisfy constraint: Member must satisfy "
+            "constraint: [Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+        ),
+    ),
+    (
+        "lambda",
+        "CreateFunctionUrlConfig",
+        {"FunctionName": "f", "AuthType": "NONE", "InvokeMode": "UNKNOWN"},
+        "ValidationException",
+        (
+            "1 validation error detected: Value 'UNKNOWN' at 'invokeMode' failed to satisfy constraint: "
+            "Member must satisfy enum value set: [RESPONSE_STREAM, BUFFERED]"
+        ),
+    ),
     (
         "stepfunctions",
         "CreateStateMachine",

@@ -63,13 +63,12 @@ class AliasOperations(ProvisionedConcurrencyOperations):
 
     @operation("DeleteAlias")
     def delete_alias(self, params: Params, context: CallContext) -> Reply:
-        """Forget an alias with all that hangs on it; one that is not there is no error."""
+        """Forget an alias with what hangs on it; one that is not there is no error. Its URL stays, and lets nobody in."""
         function, name = self.function(self.named(params)), params["Name"]
         if function.aliases.pop(name, None) is None:
             return Reply()
         function.policies.pop(name, None)
         function.event_invoke_configs.pop(name, None)
-        function.urls.pop(name, None)
         if function.provisioned.pop(name, None) is None:
             return Reply()
         return Reply({}, (Spawn(f"unprovision {function.name}", lambda: self.release_unwanted(function)),))

@@ -28,8 +28,9 @@ class ConcurrencyOperations(Admission):
         provisioned = sum(config.requested for config in function.provisioned.values())
         if wanted < provisioned:
             raise InvalidParameterValueException(
-                f"ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned concurrency "
-                f"[{provisioned}]."
+                f" ReservedConcurrentExecutions  {wanted} should not be lower than function's total provisioned concurrency "
+                f"[{provisioned}].",
+                fields={"Type": None},  # [O]: this one does not say whose fault it is
             )
         function.reserved_concurrency = wanted
         return Reply({"ReservedConcurrentExecutions": wanted})

@@ -30,11 +30,11 @@ class EventInvokeConfigOperations(FunctionStore):
     @operation("PutFunctionEventInvokeConfig")
     def put_function_event_invoke_config(self, params: Params, context: CallContext) -> Process:
         """Set all of it: what is not given is back at Lambda's default."""
-        function, qualifier = self._target(params)
         if not {"MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig"}.intersection(params):
             raise InvalidParameterValueException(
                 "You must specify at least one of error handling or destination setting."
             )
+        function, qualifier = self._target(params)
         return (yield from self._set(function, qualifier, params, EventInvokeConfig(context.now)))
 
     @operation("UpdateFunctionEventInvokeConfig")

@@ -61,18 +61,21 @@ class ExecutionEngine(ColdStarts):
         With a `stream`, a streamed response goes there while the function writes it, and the result's payload is empty.
         Raises TooManyRequestsException at a concurrency limit, ServiceException where this machine has no environment to give.
         """
-        self._admit(function)
+        self._admit(function, configuration.version)
         return (yield Shield(self._counted(function, configuration, event, stream)))
 
     def _counted(
         self, function: Function, configuration: Configuration, event: Event, stream: ResponseStream | None
     ) -> Process:
-        function.running += 1
+        running, version = function.running, configuration.version
+        running[version] = running.get(version, 0) + 1
         self.running += 1
         try:
             return (yield from self._run(function, configuration, event, stream))
         finally:
-            function.running -= 1
+            running[version] -= 1
+            if not running[version]:
+                del running[version]
             self.running -= 1
 
     def _run(

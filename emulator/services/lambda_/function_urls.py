@@ -49,7 +49,7 @@ class FunctionUrls(FunctionUrlOperations, InvokeStreamOperations):
         """
         found = self.url_of(url_id)
         if found is None:
-            return _refusal(404, "ResourceNotFoundException", "Not Found", request_id)
+            return _refusal(403, "AccessDeniedException", None, request_id)
         function, qualifier, url = found
         if url.cors is not None and request.method == "OPTIONS" and "access-control-request-method" in request.headers:
             return _with(HttpResponse(200), request_id, *cors_headers(url.cors, request, preflight=True))
@@ -122,7 +122,7 @@ class FunctionUrls(FunctionUrlOperations, InvokeStreamOperations):
 _BAD_GATEWAY = HttpResponse(502, (("Content-Type", "application/json"),), b"Internal Server Error")
 
 
-def _refusal(status: int, error_type: str, message: str, request_id: str = "") -> HttpResponse:
+def _refusal(status: int, error_type: str, message: str | None, request_id: str = "") -> HttpResponse:
     headers = (("Content-Type", "application/json"), ("x-amzn-ErrorType", error_type))
     response = HttpResponse(status, headers, orjson.dumps({"Message": message}))
     return _with(response, request_id) if request_id else response

@@ -6,8 +6,6 @@ import base64
 import binascii
 import json
 
-import orjson
-
 from emulator.effects import Process, Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.lambda_.asynchronous import AsynchronousInvocations, QueuedEvent
@@ -18,6 +16,7 @@ from emulator.services.lambda_.errors import (
 )
 from emulator.services.lambda_.execution import Event, Executed
 from emulator.services.lambda_.function_name import LATEST, FunctionName, function_arn
+from emulator.services.lambda_.payload_json import check_json
 from emulator.services.lambda_.platform_logs import Report, invocation_lines
 from emulator.services.lambda_.resource_policy import INVOKE, allows, needs_permission
 from emulator.services.lambda_.state import Configuration, Function
@@ -43,7 +42,7 @@ class InvokeOperations(AsynchronousInvocations):
     def _prepare(self, params: Params, context: CallContext) -> tuple[Function, Configuration, Event]:
         """What is to run, once the caller may and the payload is one."""
         name = self.named(params)
-        function = self.function(name)
+        function = self.function(FunctionName(name.name, name.qualifier or LATEST))
         configuration = self.configuration(function, name.qualifier)
         if needs_permission(context.principal):
             self._check_permission(function, name, context)
@@ -128,22 +127,12 @@ class InvokeOperations(AsynchronousInvocations):
         if not payload:
             return b"{}"
         if context.request is not None:  # services of this emulator write their JSON themselves
-            _check_json(payload)
+            check_json(payload)
         return payload
 
     def _tail(self, report: Report) -> str:
         text = "".join(f"{line.text}\n" for line in invocation_lines(report)).encode()
         return base64.b64encode(text[-self.quotas.log_tail_bytes :]).decode()
-
-
-def _check_json(payload: bytes) -> None:
-    try:
-        orjson.loads(payload)
-    except orjson.JSONDecodeError:
-        try:
-            json.loads(payload)  # more lenient where Lambda is: lone surrogates
-        except ValueError as error:
-            raise InvalidRequestContentException(f"Could not parse request body into json: {error}") from error
 
 
 def _client_context(encoded: str | None) -> str:

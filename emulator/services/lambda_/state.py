@@ -213,7 +213,8 @@ class Function:
     """By version or alias."""
     recent_starts: deque[float] = field(default_factory=deque)
     """When environments were started lately, epoch seconds."""
-    running: int = 0
+    running: dict[str, int] = field(default_factory=dict)
+    """Invocations by version."""
     recursive_loop: str = "Terminate"
     runtime_management: dict[str, RuntimeManagement] = field(default_factory=dict)
     """By version."""

@@ -56,6 +56,8 @@ def event_of(exchange: UrlExchange) -> dict[str, Any]:
     cookies: list[str] = []
     for name, value in request.header_list:
         lower = name.lower()
+        if lower == "connection":
+            continue  # it ends at the front door
         if lower == "cookie":
             cookies += [part.strip() for part in value.split(";")]
         else:

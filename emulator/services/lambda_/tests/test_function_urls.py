@@ -106,13 +106,32 @@ def test_cookies_become_headers_of_their_own() -> None:
 def test_refusals_and_failures_have_lambdas_statuses() -> None:
     aws, url_id = with_url(public=False)
     assert ask(aws, url_id).status == 403
-    assert ask(aws, "0" * 32).status == 404
+    nobodys = ask(aws, "0" * 32)
+    assert (nobodys.status, nobodys.body) == (403, b'{"Message":null}')
+    assert dict(nobodys.headers)["x-amzn-ErrorType"] == "AccessDeniedException"
     aws, url_id = with_url()
     aws.handler = error
     assert ask(aws, url_id).status == 502
     assert ask(aws, url_id, "POST", body=b"x" * 6_291_456).status == 413
     aws.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=0)
     assert ask(aws, url_id).status == 429
+
+
+def test_url_of_a_deleted_alias_stays_and_lets_nobody_in() -> None:
+    aws = Lambda()
+    aws.function(Publish=True)
+    aws.call("CreateAlias", FunctionName="f", Name="live", FunctionVersion="1")
+    url = aws.call("CreateFunctionUrlConfig", FunctionName="f", Qualifier="live", AuthType="NONE")["FunctionUrl"]
+    url_id = url.removeprefix("https://").partition(".")[0]
+    for statement, action in (("a", "lambda:InvokeFunctionUrl"), ("b", "lambda:InvokeFunction")):
+        aws.call(
+            "AddPermission", FunctionName="f", Qualifier="live", StatementId=statement, Action=action, Principal="*"
+        )
+    assert ask(aws, url_id).status == 200
+    aws.call("DeleteAlias", FunctionName="f", Name="live")
+    refused = ask(aws, url_id)
+    assert refused.status == 403
+    assert b"Forbidden. For troubleshooting Function URL authorization issues" in refused.body
 
 
 def test_signed_requests_only_where_the_url_says_so() -> None:

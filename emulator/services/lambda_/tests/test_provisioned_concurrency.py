@@ -64,6 +64,21 @@ def test_alias_that_moves_takes_its_environments_along() -> None:
     assert len(aws.stopped) == 1
 
 
+def test_reserved_concurrency_that_is_provisioned_is_for_that_version_alone() -> None:
+    aws = provisioned(1)
+    aws.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=1)
+    with pytest.raises(TooManyRequestsException) as caught:
+        aws.invoke()
+    assert caught.value.reason == "ReservedFunctionConcurrentInvocationLimitExceeded"
+    aws.invoke(Qualifier="live")
+    aws.call("PutFunctionConcurrency", FunctionName="f", ReservedConcurrentExecutions=2)
+    aws.hold = True
+    aws.begin("Invoke", FunctionName="f", Qualifier="live")
+    aws.begin("Invoke", FunctionName="f")
+    with pytest.raises(TooManyRequestsException):
+        aws.invoke(Qualifier="live")
+
+
 def test_deleting_lets_them_go() -> None:
     aws = provisioned(2)
     aws.call("DeleteProvisionedConcurrencyConfig", FunctionName="f", Qualifier="live")

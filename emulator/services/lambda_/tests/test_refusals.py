@@ -190,6 +190,13 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "The function doesn't exist.",
     ),
     (
+        "PutFunctionEventInvokeConfig",
+        {"FunctionName": "no"},
+        "InvalidParameterValueException",
+        "You must specify at least one of error handling or destination setting.",
+    ),
+    ("Invoke", {"FunctionName": "no"}, "ResourceNotFoundException", f"Function not found: {ARN}:no:$LATEST"),
+    (
         "GetFunctionEventInvokeConfig",
         {"FunctionName": "no"},
         "ResourceNotFoundException",
