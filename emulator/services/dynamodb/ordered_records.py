@@ -57,24 +57,30 @@ class OrderedRecords(Generic[Kept]):
         """Put a record at a place, instead of the one that was there."""
         before = self._records.get(place)
         if before is None:
-            self._add(place)
+            place = self._add(place)
         else:
             self.total_bytes -= before.size
         self._records[place] = record
         self.total_bytes += record.size
 
-    def _add(self, place: Place) -> None:
+    def _add(self, place: Place) -> Place:
+        """Put a place into the order: the place to keep, which has token and key of its partition in common with its neighbours."""
         token = place[0]
         places = self._partitions.get(token)
         if places is None:
             self._partitions[token] = [place]
             self._new_tokens.add(token)
-        elif not isinstance(places, list):
+            return place
+        first = places[0]
+        if len(place) > 2 and type(first[1]) is type(place[1]) and first[1] == place[1]:
+            place = (*first[:2], *place[2:])  # a large partition is read from less memory
+        if not isinstance(places, list):
             places.add(place)
         elif len(places) < LONGEST_LIST:
             insort(places, place)
         else:
             self._partitions[token] = SortedList([*places, place])
+        return place
 
     def remove(self, place: Place) -> None:
         """Take the record away that is at a place."""
