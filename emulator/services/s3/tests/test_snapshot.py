@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import pickle
 from base64 import b64decode, b64encode
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from emulator.services.s3.tests.s3_driver import S3Driver
 
 
-def through_json(snapshot):
+def through_json(snapshot: Any) -> Any:
     """JSON has no bytes: whoever keeps a snapshot as JSON says what stands for them."""
     text = json.dumps(snapshot, default=lambda blob: {"bytes": b64encode(blob).decode()})
     return json.loads(text, object_hook=lambda row: b64decode(row["bytes"]) if row.keys() == {"bytes"} else row)
@@ -39,7 +41,7 @@ def filled(s3: S3Driver) -> None:
             s3.call("CompleteMultipartUpload", Bucket="bucket", Key=key, UploadId=upload, MultipartUpload=parts)
 
 
-def told(s3: S3Driver):
+def told(s3: S3Driver) -> list[Any]:
     """What a client can learn of everything."""
     [upload] = s3.call("ListMultipartUploads", Bucket="bucket")["Uploads"]
     head = s3.call("HeadObject", Bucket="bucket", Key="done", PartNumber=1)
@@ -53,7 +55,7 @@ def told(s3: S3Driver):
 
 
 @pytest.mark.parametrize("carried", [through_json, lambda snapshot: pickle.loads(pickle.dumps(snapshot))])
-def test_snapshot_may_be_kept_as_json_or_pickled(versioned: S3Driver, carried) -> None:
+def test_snapshot_may_be_kept_as_json_or_pickled(versioned: S3Driver, carried: Callable[[Any], Any]) -> None:
     filled(versioned)
     data = versioned.service.snapshot()
     again = S3Driver()
