@@ -102,7 +102,11 @@ def test_snapshot_may_be_kept_as_json_or_pickled(dynamodb: DynamodbDriver, carri
     before = told(dynamodb)
     again = DynamodbDriver(state=restored_state(dynamodb.state.account, carried(snapshot_of(dynamodb.state))))
     assert told(again) == before
-    repeated = {"TransactItems": [put], "ClientRequestToken": "token", "ReturnConsumedCapacity": "TOTAL"}
+    repeated: dict[str, Any] = {
+        "TransactItems": [put],
+        "ClientRequestToken": "token",
+        "ReturnConsumedCapacity": "TOTAL",
+    }
     assert again.call("TransactWriteItems", **repeated) == dynamodb.call("TransactWriteItems", **repeated)
     for db in (dynamodb, again):
         key = {"pk": av("1"), "sk": av(3)}
