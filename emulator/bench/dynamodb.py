@@ -3,7 +3,8 @@
     latency      put, get, update, query and a transaction on one kept-alive connection, each as a ratio to the floor: the same HTTP server
                  in a process of its own that answers an empty route with the same body after a request with the same body
     throughput   requests per second at 8 clients; with `--peer` (MiniStack, "moto server") the peer's beside it, from its own environment
-    growth       what one operation costs in the engine, without HTTP, with so many items in the table
+    growth       what reads, writes and queries of equal size cost with so many items in the table, on keys from all over it, in the engine
+                 and over HTTP; the target is at most 1.3 times as much at 1,000,000 items as at 1,000
 
 Rounds of the emulator, the floor and the peer alternate. Medians are printed, with the ratios that are the result.
 """
@@ -11,7 +12,9 @@ Rounds of the emulator, the floor and the peer alternate. Medians are printed, w
 from __future__ import annotations
 
 import argparse
+import gc
 import os
+import random
 import selectors
 import socket
 import statistics
@@ -29,6 +32,7 @@ import orjson
 
 from emulator.account import Account
 from emulator.bench.stepfunctions_peers import PEERS, free_port, interpreter_of
+from emulator.bench.stepfunctions_scale import RELAXED_COLLECTOR
 from emulator.clock import VirtualClock, stopwatch
 from emulator.engine import Engine
 from emulator.operation import CallContext
@@ -39,6 +43,8 @@ __all__ = ["main"]
 TABLE = "bench"
 CLIENTS = 8
 ROUNDS, CALLS = 5, 150
+KEYS = 2_000
+"""So many items from all over a table are read, written and queried."""
 SECONDS_TO_START = 30.0
 ITEMS = (1_000, 100_000, 1_000_000)
 FLOOR_SERVER = """
@@ -50,6 +56,7 @@ FLOOR_SERVER = """
         server = HttpServer(handle); await server.listen("127.0.0.1", int(sys.argv[1])); await asyncio.Event().wait()
     asyncio.run(main())
 """
+PATH = {"PYTHONPATH": os.pathsep.join([os.getcwd(), *filter(None, [os.environ.get("PYTHONPATH")])])}
 KEY = {"pk": {"S": "user#1"}, "sk": {"N": "1"}}
 ITEM: dict[str, Any] = {
     **KEY,
@@ -224,11 +231,10 @@ def over_http(peer_name: str | None, cache: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="windtunnel-bench-") as folder:
         script = Path(folder) / "floor_server.py"
         script.write_text(textwrap.dedent(FLOOR_SERVER))
-        path = {"PYTHONPATH": os.pathsep.join([os.getcwd(), *filter(None, [os.environ.get("PYTHONPATH")])])}
         ours = [sys.executable, "-m", "emulator", "up", "--port", str(ports["ours"])]
         with (
-            served(ours, ports["ours"], path),
-            served([sys.executable, str(script), str(ports["floor"])], ports["floor"], path),
+            served(ours, ports["ours"], PATH),
+            served([sys.executable, str(script), str(ports["floor"])], ports["floor"], PATH),
         ):
             table_at(ports["ours"])
             if peer is None:
@@ -264,13 +270,51 @@ def compare(ports: Mapping[str, int], peer: str | None) -> None:
         print("" if peer is None else f"{beside:>20.0f}{rate / beside:>8.1f}", flush=True)
 
 
-# -- in the engine -------------------------------------------------------------------------------------------------------
+# -- growth --------------------------------------------------------------------------------------------------------------
+
+Call = Callable[[str, Mapping[str, Any]], object]
 
 
-def filled(items: int) -> Callable[[str, Mapping[str, Any]], None]:
-    """A table with so many small items in partitions of ten, and what calls an operation on it."""
+def key_of(number: int) -> dict[str, Any]:
+    """The key of an item: partitions have ten."""
+    return {"pk": {"S": f"user#{number // 10}"}, "sk": {"N": str(number % 10)}}
+
+
+def fill(call: Call, items: int) -> None:
+    """Make the table, and put so many small items in."""
+    call("CreateTable", CREATE)
+    for start in range(0, items, 25):
+        rows = [
+            {"PutRequest": {"Item": {**key_of(number), "data": {"S": f"item {number}"}}}}
+            for number in range(start, min(start + 25, items))
+        ]
+        call("BatchWriteItem", {"RequestItems": {TABLE: rows}})
+
+
+def spread(items: int) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """Calls of each kind for items all over the table; the last kind makes items that are new."""
+    chosen = random.Random(items)
+    keys = [key_of(chosen.randrange(items)) for _ in range(KEYS)]
+    by_partition = {"TableName": TABLE, "KeyConditionExpression": "pk = :p"}
+    return {
+        "get": [("GetItem", {"TableName": TABLE, "Key": key}) for key in keys],
+        "put": [("PutItem", {"TableName": TABLE, "Item": {**key, "data": {"S": "again"}}}) for key in keys],
+        "update": [("UpdateItem", {**UPDATE, "Key": key}) for key in keys],
+        "query of 10": [("Query", {**by_partition, "ExpressionAttributeValues": {":p": key["pk"]}}) for key in keys],
+        "insert": [
+            ("PutItem", {"TableName": TABLE, "Item": {"pk": {"S": f"new#{number}"}, "sk": {"N": "1"}}})
+            for number in range(KEYS * ROUNDS)
+        ],
+    }
+
+
+def in_the_engine() -> Call:
+    """Calls operations without HTTP; the collector is set as the emulator sets it (`emulator.serve`)."""
     engine = Engine(VirtualClock(1_000_000.0))
     engine.register("dynamodb", DynamodbService(Account("http://127.0.0.1:4566")))
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*RELAXED_COLLECTOR)
 
     def call(operation: str, params: Mapping[str, Any]) -> None:
         errors: list[BaseException | None] = []
@@ -278,30 +322,50 @@ def filled(items: int) -> Callable[[str, Mapping[str, Any]], None]:
         if errors != [None]:
             raise RuntimeError(f"{operation}: {errors}")
 
-    call("CreateTable", CREATE)
-    for number in range(items):
-        key = {"pk": {"S": f"user#{number // 10}"}, "sk": {"N": str(number % 10)}}
-        call("PutItem", {"TableName": TABLE, "Item": {**key, "data": {"S": "small"}}})
     return call
 
 
 def growth(sizes: Sequence[int]) -> None:
-    """Print what each operation costs as the table grows: best of the rounds in CPU time, as a ratio to the smallest table."""
+    """Print what operations cost as the table grows, each as a ratio to the smallest table."""
     first: dict[str, float] = {}
     for items in sizes:
-        call = filled(items)
-        cells = []
-        for name, (operation, params) in OPERATIONS.items():
-            call(operation, params)
-            best = float("inf")
-            for _ in range(ROUNDS * 2):
-                begin = process_time()
-                for _ in range(CALLS * 2):
-                    call(operation, params)
-                best = min(best, (process_time() - begin) / (CALLS * 2) * 1e6)
-            first.setdefault(name, best)
-            cells.append(f"{name} {best:.1f} us ({best / first[name]:.2f})")
-        print(f"{items:>9,} items: {', '.join(cells)}", flush=True)
+        call = in_the_engine()
+        fill(call, items)
+        print_costs("engine", items, timed(spread(items), call, process_time), first)
+    first = {}
+    for items in sizes:
+        port = free_port()
+        with served([sys.executable, "-m", "emulator", "up", "--port", str(port)], port, PATH):
+            connection = Connection(port)
+            fill(lambda operation, params, to=connection: to.exchange(request_bytes(operation, params)), items)  # type: ignore[misc]
+            prepared = {
+                name: [(name, {"request": request_bytes(*call)}) for call in calls]
+                for name, calls in spread(items).items()
+            }
+            costs = timed(prepared, lambda _, params, to=connection: to.exchange(params["request"]), stopwatch)  # type: ignore[misc]
+            connection.socket.close()
+        print_costs("HTTP", items, costs, first)
+
+
+def timed(
+    kinds: Mapping[str, Sequence[tuple[str, dict[str, Any]]]], call: Call, clock: Callable[[], float]
+) -> dict[str, float]:
+    """Microseconds per call of each kind: the best of the rounds. Of more calls than `KEYS` each round does others."""
+    best: dict[str, float] = {}
+    for number in range(ROUNDS):
+        for name, calls in kinds.items():
+            chosen = calls[number * KEYS :][:KEYS] if len(calls) > KEYS else calls
+            begin = clock()
+            for operation, params in chosen:
+                call(operation, params)
+            best[name] = min(best.get(name, float("inf")), (clock() - begin) / len(chosen) * 1e6)
+    return best
+
+
+def print_costs(where: str, items: int, costs: Mapping[str, float], first: dict[str, float]) -> None:
+    """One line, with the ratios to the first one."""
+    cells = [f"{name} {cost:.1f} us ({cost / first.setdefault(name, cost):.2f})" for name, cost in costs.items()]
+    print(f"{where:<8}{items:>9,} items: {', '.join(cells)}", flush=True)
 
 
 def main() -> None:

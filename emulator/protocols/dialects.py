@@ -47,6 +47,10 @@ class Dialect:
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's. `members_not_null` of a list of
     texts is named among the constraints of its members."""
+    missing_alone: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By structure and required member: the text for its absence, where that is told instead of everything else."""
+    told_first: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By structure: members whose violations are told before those of the others."""
     byte_sized: frozenset[str] = frozenset()
     """Shapes whose length is counted in bytes of UTF-8."""
     query_codes: Mapping[str, str] = field(default_factory=dict)
@@ -55,6 +59,7 @@ class Dialect:
     """Structures that the service keeps as the wire has them, apart from blobs: written without a look into them (JSON protocols)."""
 
 
+_NO_TABLE_NAME = {"TableName": "The parameter 'TableName' is required but was not present in the request"}  # [O]
 _S3_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 _QUERY = Dialect(invalid_code="ValidationError")
 
@@ -74,7 +79,33 @@ _DIALECTS: Mapping[str, Dialect] = {
             "KeyList": {"min": None, "max": None},
             "PositiveIntegerObject": {"min": None},
             "WriteRequests": {"min": None, "max": None},
-            "ReturnValue": {"enum": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")},  # [O]
+            "ConditionalOperator": {"enum": ()},
+            "Select": {"enum": ()},
+            # In the order in which AWS lists them. [O]
+            "ReturnValue": {"enum": ("ALL_NEW", "UPDATED_OLD", "ALL_OLD", "NONE", "UPDATED_NEW")},
+            "ScalarAttributeType": {"enum": ("B", "N", "S")},
+            "ComparisonOperator": {
+                "enum": (
+                    *("IN", "NULL", "BETWEEN", "LT", "NOT_CONTAINS", "EQ", "GT", "NOT_NULL", "NE", "LE"),
+                    *("BEGINS_WITH", "GE", "CONTAINS"),
+                )
+            },
+        },
+        missing_alone={
+            "CreateTableInput": _NO_TABLE_NAME,
+            "DeleteTableInput": _NO_TABLE_NAME,
+            "DescribeTableInput": _NO_TABLE_NAME,
+            "UpdateTableInput": _NO_TABLE_NAME,
+        },
+        told_first={
+            "CreateTableInput": (
+                "AttributeDefinitions",
+                "TableName",
+                "KeySchema",
+                "GlobalSecondaryIndexes",
+                "LocalSecondaryIndexes",
+            ),
+            "TransactWriteItemsInput": ("ClientRequestToken",),
         },
     ),
     "dynamodbstreams": Dialect(

@@ -35,6 +35,8 @@ class Violation:
     value: str | None
     """The value as text; None where it is sensitive."""
     constraint: str
+    alone: bool = False
+    """Whether it is told instead of all others, and `constraint` is the whole text."""
 
     def text(self) -> str:
         """AWS's sentence."""
@@ -54,6 +56,9 @@ def violation_error(dialect: Dialect, violations: Sequence[Violation]) -> AwsErr
     if dialect.invalid_text is not None:
         text = dialect.invalid_text.format(member=first.member, constraint=first.constraint)
         return AwsError.named(dialect.invalid_code, text)
+    for violation in violations:
+        if violation.alone:
+            return AwsError.named(dialect.invalid_code, violation.constraint)
     count = len(violations)
     found = f"{count} validation error{'' if count == 1 else 's'} detected: "
     return AwsError.named(dialect.invalid_code, found + "; ".join(violation.text() for violation in violations))
@@ -89,11 +94,18 @@ class Checks:
         self._structures[shape.name] = lambda value: [] if box[0] is None else box[0](value)
         required = tuple(shape.required_members)
         checked = set() if required else self._checked_members.setdefault(shape.name, set())
-        rows = tuple(
-            (name, check) for name, member in shape.members.items() if (check := self.check(member)) is not None
+        first = self._dialect.told_first.get(shape.name, ())
+        names = (
+            *(name for name in first if name in shape.members),
+            *(name for name in shape.members if name not in first),
         )
+        rows = tuple((name, check) for name in names if (check := self.check(shape.members[name])) is not None)
         checked.update(name for name, _ in rows)
-        box[0] = self._structures[shape.name] = _structure_check(required, rows) if required or rows else None
+        box[0] = self._structures[shape.name] = (
+            _structure_check(required, rows, self._dialect.missing_alone.get(shape.name, {}))
+            if required or rows
+            else None
+        )
         return box[0]
 
     def _list(self, shape: ListShape) -> Check:
@@ -181,7 +193,9 @@ def _no_key(length: int) -> bool:
     return False
 
 
-def _structure_check(required: tuple[str, ...], rows: tuple[tuple[str, Check], ...]) -> Check:
+def _structure_check(
+    required: tuple[str, ...], rows: tuple[tuple[str, Check], ...], missing_alone: Mapping[str, str]
+) -> Check:
     find = dict(rows).get
 
     def check(value: Any) -> list[Violation]:
@@ -200,7 +214,8 @@ def _structure_check(required: tuple[str, ...], rows: tuple[tuple[str, Check], .
         get = value.get
         for name in required:
             if get(name) is None:
-                found.append(Violation(member_name(name), name, "null", NOT_NULL))
+                text = missing_alone.get(name)
+                found.append(Violation(member_name(name), name, "null", text or NOT_NULL, alone=text is not None))
         for name, inner in rows:
             item = get(name)
             if item is not None:

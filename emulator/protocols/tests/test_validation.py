@@ -135,7 +135,7 @@ INVALID = [
         "ValidationException",
         (
             "1 validation error detected: Value 'X' at 'attributeDefinitions.1.member.attributeType' failed to satisfy "
-            "constraint: Member must satisfy enum value set: [S, N, B]"
+            "constraint: Member must satisfy enum value set: [B, N, S]"
         ),
     ),
     (
@@ -183,6 +183,24 @@ INVALID = [
         "1 validation error detected: Value null at 'stackName'",
     ),
     ("apigateway", "CreateRestApi", {}, "BadRequestException", "1 validation error detected: Value null at 'name'"),
+    (
+        "dynamodb",
+        "CreateTable",
+        {},
+        "ValidationException",
+        "The parameter 'TableName' is required but was not present in the request",
+    ),
+    (
+        "dynamodb",
+        "TransactWriteItems",
+        {"TransactItems": [{}], "ClientRequestToken": "x" * 37, "ReturnConsumedCapacity": "X"},
+        "ValidationException",
+        (
+            f"2 validation errors detected: Value '{'x' * 37}' at 'clientRequestToken' failed to satisfy constraint: "
+            "Member must have length less than or equal to 36; Value 'X' at 'returnConsumedCapacity' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [INDEXES, TOTAL, NONE]"
+        ),
+    ),
     (
         "sqs",
         "SendMessage",

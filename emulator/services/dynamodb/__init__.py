@@ -1,4 +1,8 @@
-"""Amazon DynamoDB and its streams: tables in memory, whose reads and writes cost the same at any size."""
+"""Amazon DynamoDB and its streams: tables in memory, whose reads and writes cost the same at any size.
+
+`snapshot_of(state)` is everything as plain data, which `restored_state(account, data)` makes a state of again: dicts, lists, text, numbers,
+and bytes for binaries. It can be pickled; to keep it as JSON, say what stands for bytes (`json.dumps(data, default=...)`, and back).
+"""
 
 from emulator.services.dynamodb.api import DynamodbService, DynamodbStreamsService
 from emulator.services.dynamodb.quotas import DynamodbQuotas

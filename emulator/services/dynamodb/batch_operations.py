@@ -157,8 +157,8 @@ class BatchOperations(DynamodbStore):
         if row.get("PutRequest") is not None:
             with worded("BatchWriteItem"):
                 item = checked_item(row["PutRequest"]["Item"])
-            check_put_size(item, self.state.quotas)
-            return WriteRequest("Put", name, item=item)
+            size = check_put_size(item, self.state.quotas)
+            return WriteRequest("Put", name, item=item, size=size)
         with worded("BatchWriteItem"):
             key = checked_item(row["DeleteRequest"]["Key"])
         return WriteRequest("Delete", name, key=key)

@@ -11,6 +11,7 @@ from typing import Any
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.dynamodb.capacity import Consumption, read_units, write_consumption
 from emulator.services.dynamodb.collection_metrics import collection_metrics
+from emulator.services.dynamodb.deep_requests import is_read_by_older_layer
 from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.expressions import check_parameters, read_expressions
 from emulator.services.dynamodb.key_checks import check_key, check_no_empty_key
@@ -24,11 +25,14 @@ from emulator.services.dynamodb.writes import (
     apply_write,
     change_of,
     check_put_size,
+    check_statement_size,
     evaluate,
     locate,
 )
 
 __all__ = ["ItemOperations"]
+
+ONLY_OLD_VALUES = "ReturnValues can only be ALL_OLD or NONE"
 
 
 class ItemOperations(DynamodbStore):
@@ -38,11 +42,12 @@ class ItemOperations(DynamodbStore):
     def put_item(self, params: Params, context: CallContext) -> Reply:
         """Put an item instead of the one with its key."""
         self.state.check_name(params["TableName"])
+        _check_return_values_of_deep(params)
         check_parameters("PutItem", params)
         with worded("PutItem"):
             item = checked_item(params["Item"])
         expressions = read_expressions("PutItem", params)
-        _check_return_values(params, ("NONE", "ALL_OLD"))
+        _check_return_values(params)
         size = check_put_size(item, self.state.quotas)
         request = WriteRequest(
             "Put",
@@ -62,11 +67,12 @@ class ItemOperations(DynamodbStore):
     def delete_item(self, params: Params, context: CallContext) -> Reply:
         """Delete an item; no error where there is none."""
         self.state.check_name(params["TableName"])
+        _check_return_values_of_deep(params)
         check_parameters("DeleteItem", params)
         with worded("DeleteItem"):
             key = checked_item(params["Key"])
         expressions = read_expressions("DeleteItem", params)
-        _check_return_values(params, ("NONE", "ALL_OLD"))
+        _check_return_values(params)
         request = WriteRequest(
             "Delete",
             params["TableName"],
@@ -130,7 +136,9 @@ class ItemOperations(DynamodbStore):
 
     def _write(self, request: WriteRequest, context: CallContext) -> tuple[Outcome, Change, tuple[Any, ...]]:
         state, now = self.state, context.now
-        outcome = evaluate(state, locate(state, request, now), charge_clauses=True)
+        located = locate(state, request, now)
+        check_statement_size(request, state.quotas)
+        outcome = evaluate(state, located)
         change = change_of(outcome)
         state.charge(outcome.located.table, change, now)
         return outcome, change, apply_write(state, outcome, change, now)
@@ -152,9 +160,14 @@ def _shows_item(params: Params) -> bool:
     return params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
 
 
-def _check_return_values(params: Params, allowed: tuple[str, ...]) -> None:
-    if params.get("ReturnValues", "NONE") not in allowed:
-        raise ValidationException(f"{ENVELOPE}ReturnValues can only be ALL_OLD or NONE")
+def _check_return_values(params: Params) -> None:
+    if params.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD"):
+        raise ValidationException(f"{ENVELOPE}{ONLY_OLD_VALUES}")
+
+
+def _check_return_values_of_deep(params: Params) -> None:
+    if params.get("ReturnValues", "NONE") not in ("NONE", "ALL_OLD") and is_read_by_older_layer(params):
+        raise ValidationException(ONLY_OLD_VALUES)
 
 
 def _returned(wanted: str, request: WriteRequest, outcome: Outcome) -> Mapping[str, AttributeValue] | None:

@@ -43,7 +43,9 @@ class QueryOperations(DynamodbStore):
         check_parameters("Query", params)
         check_select(params, ENVELOPE)
         if params.get("Limit", 1) < 1:
-            raise ValidationException("Limit must be greater than or equal to 1")
+            raise ValidationException(
+                f"{ENVELOPE}Value at 'Limit' failed to satisfy constraint: Member must have value greater than or equal to 1"
+            )
         start = _start_key("Query", params)
         expressions = read_expressions("Query", params)
         if expressions.key_condition is None:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from emulator.operation import Params
 from emulator.services.dynamodb.errors import ValidationException
 from emulator.services.dynamodb.expressions import Condition, Projection
+from emulator.services.dynamodb.request_error import ENVELOPE
 from emulator.services.dynamodb.secondary_index import SecondaryIndex
 
 __all__ = ["check_filter", "check_index_read", "check_select"]
 
 INVALID = "One or more parameter values were invalid: "
+SELECTS = ("SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES", "ALL_PROJECTED_ATTRIBUTES")
+"""In the order in which AWS lists them."""
 
 
 def check_select(params: Params, prefix: str) -> None:
@@ -20,6 +23,11 @@ def check_select(params: Params, prefix: str) -> None:
     select = params.get("Select")
     if select is None:
         return
+    if select not in SELECTS:
+        raise ValidationException(
+            f"{ENVELOPE}Value '{select}' at 'select' failed to satisfy constraint: "
+            f"Member must satisfy enum value set: [{', '.join(SELECTS)}]"
+        )
     given = [name for name in ("ProjectionExpression", "AttributesToGet") if params.get(name) is not None]
     if select == "SPECIFIC_ATTRIBUTES" and not given:
         raise ValidationException(

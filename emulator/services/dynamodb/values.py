@@ -55,12 +55,26 @@ def checked_item(item: Mapping[str, AttributeValue]) -> Item:
     if "" in item:
         raise RequestError(_EMPTY_NAME)
     checked: Item = {}
-    for name, value in item.items():
-        if value is not None and "S" in value and len(value) == 1:
-            checked[name] = value  # most of all values: nothing to check
-        else:
-            checked[name] = checked_value(value)
+    try:
+        for name, value in item.items():
+            if value is not None and "S" in value and len(value) == 1:
+                checked[name] = value  # most of all values: nothing to check
+            else:
+                checked[name] = checked_value(value)
+    except RequestError as error:
+        if error.message == _EMPTY_NAME:  # inside a document: told after the depth of all values
+            for value in item.values():
+                _check_depth(value, 1)
+        raise
     return checked
+
+
+def _check_depth(value: AttributeValue | None, level: int) -> None:
+    if level > DEEPEST_NESTING:
+        raise RequestError(NESTED_TOO_DEEP)
+    if value is not None:
+        for member in (*(value.get("M") or {}).values(), *(value.get("L") or ())):
+            _check_depth(member, level + 1)
 
 
 def checked_value(value: AttributeValue, level: int = 1) -> AttributeValue:

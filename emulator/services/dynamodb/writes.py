@@ -34,7 +34,17 @@ from emulator.services.dynamodb.state import DynamodbState
 from emulator.services.dynamodb.table import Change, Record, Table
 from emulator.services.dynamodb.values import AttributeValue, Item
 
-__all__ = ["Located", "Outcome", "WriteRequest", "apply_write", "change_of", "check_put_size", "evaluate", "locate"]
+__all__ = [
+    "Located",
+    "Outcome",
+    "WriteRequest",
+    "apply_write",
+    "change_of",
+    "check_put_size",
+    "check_statement_size",
+    "evaluate",
+    "locate",
+]
 
 CONDITION_FAILED = "The conditional request failed"
 PUT_TOO_LARGE = "Item size has exceeded the maximum allowed size"
@@ -77,6 +87,12 @@ class Outcome:
     changes: bool = True
 
 
+def check_statement_size(request: WriteRequest, quotas: DynamodbQuotas) -> None:
+    """Raise ValidationException where the statement of an UpdateItem counts for more than an item may, whatever the item is."""
+    if request.update is not None and request.update.statement_bytes > quotas.item_bytes:
+        raise ValidationException(UPDATE_TOO_LARGE)
+
+
 def check_put_size(item: Item, quotas: DynamodbQuotas) -> int:
     """The size of an item that is put. Raises ValidationException where it is too large."""
     size = size_of_item(item)
@@ -107,11 +123,10 @@ def place_of(state: DynamodbState, table: Table, request: WriteRequest) -> Place
     return table.place_of(request.key)
 
 
-def evaluate(state: DynamodbState, located: Located, *, charge_clauses: bool = False) -> Outcome:
+def evaluate(state: DynamodbState, located: Located) -> Outcome:
     """Hold a write against the item that is there.
 
-    Raises ConditionalCheckFailedException, or ValidationException for an update that cannot be done; `charge_clauses` measures an
-    update as UpdateItem does.
+    Raises ConditionalCheckFailedException, or ValidationException for an update that cannot be done.
     """
     request, table = located.request, located.table
     before = table.records.get(located.place)
@@ -130,12 +145,12 @@ def evaluate(state: DynamodbState, located: Located, *, charge_clauses: bool = F
         assert request.item is not None
         after = Record(request.item, request.size or size_of_item(request.item))
     else:
-        after = _updated(state, located, before, charge_clauses=charge_clauses)
+        after = _updated(state, located, before)
     _check_collection(state, located, before, after)
     return Outcome(located, before, after)
 
 
-def _updated(state: DynamodbState, located: Located, before: Record | None, *, charge_clauses: bool) -> Record:
+def _updated(state: DynamodbState, located: Located, before: Record | None) -> Record:
     request, quotas = located.request, state.quotas
     assert request.key is not None
     if request.update is None:
@@ -149,10 +164,6 @@ def _updated(state: DynamodbState, located: Located, before: Record | None, *, c
     size = size_of_item(item) if before is None else size_after_change(before.size, before.item, item, names)
     if size > quotas.item_bytes:
         raise ValidationException(UPDATE_TOO_LARGE)
-    if charge_clauses and size > quotas.item_bytes // 2:
-        written = {name: value for name, value in item.items() if name in request.update.attribute_names}
-        if size_of_item(written) + request.update.clause_bytes > quotas.item_bytes:
-            raise ValidationException(UPDATE_TOO_LARGE)
     return Record(item, size)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.services.dynamodb.deep_requests import is_read_by_older_layer
 from emulator.services.dynamodb.expressions.conditions import Condition, condition_of
 from emulator.services.dynamodb.expressions.key_conditions import KeyCondition, key_condition_of
 from emulator.services.dynamodb.expressions.legacy import expected_condition, filter_condition, key_conditions
@@ -14,7 +15,7 @@ from emulator.services.dynamodb.expressions.legacy_updates import legacy_update
 from emulator.services.dynamodb.expressions.projections import Projection, projection_of
 from emulator.services.dynamodb.expressions.scope import Scope
 from emulator.services.dynamodb.expressions.updates import Update, update_of
-from emulator.services.dynamodb.request_error import RequestError
+from emulator.services.dynamodb.request_error import ENVELOPE, RequestError
 from emulator.services.dynamodb.values import AttributeValue, checked_value
 
 __all__ = ["Expressions", "check_parameters", "read_expressions"]
@@ -128,6 +129,13 @@ def _check_joining(params: Mapping[str, Any]) -> None:
         raise RequestError("ConditionalOperator cannot be used without Filter or Expected")
     if most == 1:
         raise RequestError("ConditionalOperator can only be used when Filter or Expected has two or more elements")
+    operator = params["ConditionalOperator"]
+    if operator not in ("AND", "OR"):
+        failed = "ailed to satisfy constraint: Member must satisfy enum value set:"
+        older = f"Value '{operator}' at 'conditionalOperator' f{failed} [OR, AND]"
+        # The newer layer does say ALL.
+        newer = older if is_read_by_older_layer(params) else f"F{failed} [ALL, OR]"
+        raise RequestError(newer, older=f"{ENVELOPE}{older}")
 
 
 def _check_substitutes(parameter: str, given: Mapping[str, Any], form: Any) -> None:

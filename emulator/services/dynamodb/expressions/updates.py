@@ -11,6 +11,7 @@ from emulator.services.dynamodb.expressions.limits import CACHED_EXPRESSIONS
 from emulator.services.dynamodb.expressions.parser import parse_update
 from emulator.services.dynamodb.expressions.projections import Projection, check_paths
 from emulator.services.dynamodb.expressions.scope import Elements, Scope, Values
+from emulator.services.dynamodb.expressions.update_charge import UpdateCharge, charge_of
 from emulator.services.dynamodb.expressions.update_compiler import Action, compile_update
 from emulator.services.dynamodb.values import DEEPEST_NESTING, NESTED_TOO_DEEP, AttributeValue, Item, members_of
 
@@ -22,18 +23,19 @@ _ORDER = {"SET": 0, "ADD": 1, "DELETE": 2, "REMOVE": 3}
 class Update:
     """An UpdateExpression or AttributeUpdates."""
 
-    __slots__ = ("_actions", "_touched", "_values", "attribute_names")
+    __slots__ = ("_actions", "_charge", "_touched", "_values", "attribute_names")
 
-    def __init__(self, actions: Sequence[Action], values: Values, touched: Projection) -> None:
-        self._actions, self._values, self._touched = actions, values, touched
+    def __init__(
+        self, actions: Sequence[Action], values: Values, touched: Projection, charge: UpdateCharge | None = None
+    ) -> None:
+        self._actions, self._values, self._touched, self._charge = actions, values, touched, charge
         self.attribute_names = touched.attribute_names
         """The top-level attributes that it changes; none may be part of the primary key (see `check_keys`)."""
 
     @property
-    def clause_bytes(self) -> int:
-        """What the clauses themselves count for where AWS measures an update before it is done."""
-        charged = {"SET": 19, "ADD": 19, "REMOVE": 2, "DELETE": 2}
-        return 3 + sum(charged[action.kind] for action in self._actions)
+    def statement_bytes(self) -> int:
+        """What an UpdateExpression counts for, whatever the item is; AttributeUpdates count for nothing."""
+        return 0 if self._charge is None else self._charge.bytes_with(self._values)
 
     @property
     def creates(self) -> bool:
@@ -115,17 +117,20 @@ def in_order(actions: list[Action]) -> tuple[Action, ...]:
 
 
 @lru_cache(maxsize=CACHED_EXPRESSIONS)
-def _compiled(text: str, names: tuple[tuple[str, str], ...]) -> tuple[tuple[Action, ...], Projection, Scope]:
+def _compiled(
+    text: str, names: tuple[tuple[str, str], ...]
+) -> tuple[tuple[Action, ...], Projection, Scope, UpdateCharge]:
     scope = Scope("UpdateExpression", dict(names))
-    actions = compile_update(parse_update(text), scope)
+    tree = parse_update(text)
+    actions = compile_update(tree, scope)
     paths = [action.path for action in actions]
     check_paths(paths, scope)
-    return in_order(actions), Projection(paths), scope
+    return in_order(actions), Projection(paths), scope, charge_of(tree, scope)
 
 
 def update_of(text: str, names: Mapping[str, str], values: Values) -> tuple[Update, Scope]:
     """An update with a request's names and values, and what it uses of them. Raises RequestError."""
-    actions, touched, scope = _compiled(text, tuple(names.items()))
+    actions, touched, scope, charge = _compiled(text, tuple(names.items()))
     for check in scope.checks:
         check(values)
-    return Update(actions, values, touched), scope
+    return Update(actions, values, touched, charge), scope

@@ -187,7 +187,13 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"Select": "ALL_PROJECTED_ATTRIBUTES"},
         "1 validation error detected: ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName",
     ),
-    "no items": ({"Limit": 0}, "Limit must be greater than or equal to 1"),
+    "no items": (
+        {"Limit": 0},
+        (
+            "1 validation error detected: Value at 'Limit' failed to satisfy constraint: "
+            "Member must have value greater than or equal to 1"
+        ),
+    ),
     "start of another partition": (
         {"ExclusiveStartKey": {"pk": av("q"), "sk": av("1")}},
         "The provided starting key is outside query boundaries based on provided conditions",

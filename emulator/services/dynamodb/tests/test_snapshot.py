@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import pickle
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from typing import Any
+
+import pytest
 
 from emulator.services.dynamodb import DynamodbQuotas, restored_state, snapshot_of
 from emulator.services.dynamodb.tests.conftest import DynamodbDriver, av
@@ -80,6 +86,36 @@ def test_snapshot_is_plain_data(dynamodb: DynamodbDriver) -> None:
                 walk(member)
 
     walk(snapshot_of(dynamodb.state))
+
+
+def through_json(snapshot: Any) -> Any:
+    """JSON has no bytes: whoever keeps a snapshot as JSON says what stands for them. It makes lists of tuples."""
+    text = json.dumps(snapshot, default=lambda blob: {"bytes": b64encode(blob).decode()})
+    return json.loads(text, object_hook=lambda row: b64decode(row["bytes"]) if row.keys() == {"bytes"} else row)
+
+
+@pytest.mark.parametrize("carried", [through_json, lambda snapshot: pickle.loads(pickle.dumps(snapshot))])
+def test_snapshot_may_be_kept_as_json_or_pickled(dynamodb: DynamodbDriver, carried: Callable[[Any], Any]) -> None:
+    filled(dynamodb)
+    put = {"Put": {"TableName": "other", "Item": {"pk": av("t"), "sk": av(1), "g": av(b"g")}}}
+    dynamodb.call("TransactWriteItems", TransactItems=[put], ClientRequestToken="token")
+    before = told(dynamodb)
+    again = DynamodbDriver(state=restored_state(dynamodb.state.account, carried(snapshot_of(dynamodb.state))))
+    assert told(again) == before
+    repeated: dict[str, Any] = {
+        "TransactItems": [put],
+        "ClientRequestToken": "token",
+        "ReturnConsumedCapacity": "TOTAL",
+    }
+    assert again.call("TransactWriteItems", **repeated) == dynamodb.call("TransactWriteItems", **repeated)
+    for db in (dynamodb, again):
+        key = {"pk": av("1"), "sk": av(3)}
+        db.call("DeleteItem", TableName="items", Key=key)
+        db.call(
+            "RestoreTableFromBackup", TargetTableName="back", BackupArn=before[-1]["BackupSummaries"][0]["BackupArn"]
+        )
+        assert db.call("Scan", TableName="back")["Count"] == 5
+    assert told(again)[4:6] == told(dynamodb)[4:6]
 
 
 def test_quotas_are_those_of_the_restoring_emulator(dynamodb: DynamodbDriver) -> None:
