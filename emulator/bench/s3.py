@@ -1,7 +1,8 @@
 """S3's body path against the server's own floor, and beside other emulators: `python -m emulator.bench.s3 [--peer]`.
 
 - Put and get of each size, on one kept-alive connection, as a ratio to the floor: the same server in a child process of its own that
-  answers an empty route after it has taken, or with, a body of the same size.
+  answers an empty route after it has taken, or with, a body of the same size. A put cannot reach that floor: S3 answers it with the MD5 of
+  the body. What that alone takes is told beside it, and whether there was a second core to take it on while the body came in.
 - The slowest of an unrelated client's requests while a large object is being put, and the emulator's memory at that time.
 - A listing of many keys by pages.
 - With --peer: puts and gets of 1 KB per second at 8 clients beside MiniStack and moto server, each in a virtual environment of its own
@@ -11,6 +12,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import os
 import socket
 import statistics
@@ -19,7 +21,7 @@ import sys
 import tempfile
 import textwrap
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -111,13 +113,18 @@ def served(command: list[str], port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 def median_seconds(action: Callable[[], object], size: int) -> float:
     """The median time of an exchange of `size` bytes."""
+    return statistics.median(timed(action, size))
+
+
+def timed(action: Callable[[], object], size: int) -> list[float]:
+    """The times of an action on `size` bytes, which is done once before."""
     action()
     times = []
     for _ in range(max(5, min(300, BUDGET_BYTES // max(size, 1_000_000)))):
         start = stopwatch()
         action()
         times.append(stopwatch() - start)
-    return statistics.median(times)
+    return times
 
 
 def measured(port: int, path: Callable[[int], str]) -> dict[tuple[str, str], float]:
@@ -134,6 +141,45 @@ def measured(port: int, path: Callable[[int], str]) -> dict[tuple[str, str], flo
         found["get", name] = median_seconds(get, size)
     connection.close()
     return found
+
+
+def md5_seconds(size: int, threads: int = 1) -> float:
+    """The least time of the MD5 of `size` bytes, of one body in each of the threads: what the processor can do."""
+    body = os.urandom(size)
+
+    def digest() -> None:
+        hashlib.md5(body, usedforsecurity=False).digest()
+
+    def digests() -> None:
+        others = [threading.Thread(target=digest) for _ in range(threads - 1)]
+        for other in others:
+            other.start()
+        digest()
+        for other in others:
+            other.join()
+
+    return min(timed(digests, size))
+
+
+def print_ratios(floor: Mapping[tuple[str, str], float], s3: Mapping[tuple[str, str], float]) -> None:
+    """Print puts and gets beside their floors, and beside what the MD5 of a put leaves possible.
+
+    With a free second core the body is hashed while it comes in: the larger of the two times is the least. On one core it is their sum.
+    """
+    print("| body | put ms (x floor) | floor ms | md5 alone ms | put, x (floor + md5) | get ms (x floor) |")
+    print("|---|---|---|---|---|---|")
+    for name, size in SIZES.items():
+        put, least, md5 = s3["put", name], floor["put", name], md5_seconds(size)
+        get = s3["get", name]
+        print(
+            f"| {name} | {1000 * put:.2f} ({put / least:.2f}) | {1000 * least:.2f} | {1000 * md5:.2f} "
+            f"| {put / (least + md5):.2f} | {1000 * get:.2f} ({get / floor['get', name]:.2f}) |"
+        )
+    one, two = md5_seconds(SIZES["6 MB"]), md5_seconds(SIZES["6 MB"], threads=2)
+    print(
+        f"\nmd5 alone: {1e9 * one / SIZES['6 MB']:.2f} ms a MB; two at once take {two / one:.2f} times as long as one "
+        "(1 with a free second core, 2 without)"
+    )
 
 
 def resident_bytes(process: subprocess.Popen[bytes], field: str = "VmHWM") -> int:
@@ -217,12 +263,7 @@ def main() -> None:
         with served([sys.executable, "-m", "emulator", "up", "--port", str(port)], port) as process:
             Connection(port).exchange("PUT", "/bench")
             s3 = measured(port, lambda size: f"/bench/{size}")
-            print("| body | put ms (x floor) | get ms (x floor) |\n|---|---|---|")
-            for name in SIZES:
-                cells = [
-                    f"{1000 * s3[kind, name]:.2f} ({s3[kind, name] / floor[kind, name]:.2f})" for kind in ("put", "get")
-                ]
-                print(f"| {name} | {cells[0]} | {cells[1]} |")
+            print_ratios(floor, s3)
             beside_a_large_put(port, process)
             if not options.no_listing:
                 listing(port)

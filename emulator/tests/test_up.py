@@ -22,6 +22,7 @@ from botocore.config import Config
 from emulator.clock import stopwatch
 
 ROOT = Path(__file__).resolve().parents[2]
+SIGNED = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0"
 UP = [sys.executable, "-m", "emulator", "up"]
 CODE = """
 import subprocess
@@ -179,6 +180,23 @@ def test_sigkill_leaves_the_rest_to_the_janitor(up: Callable[..., Up]) -> None:
     emulator.process.kill()
     emulator.process.wait()
     eventually("the janitor", lambda: not emulator.left(zombies=False))
+    assert not listens(emulator.port)
+
+
+def test_sigkill_in_the_middle_of_a_large_upload_leaves_no_byte_of_it(up: Callable[..., Up]) -> None:
+    emulator = up()
+    info = emulator.wait_until_ready()
+    emulator.tree = [emulator.emulator, *emulator.emulator.children(recursive=True)]
+    with socket.create_connection(("127.0.0.1", emulator.port), timeout=30) as client:
+        head = f"PUT /bucket/key HTTP/1.1\r\nHost: s3\r\nAuthorization: {SIGNED}\r\nContent-Length: 1000000000\r\n\r\n"
+        client.sendall(head.encode() + bytes(20_000_000))
+        spool = Path(info["temporary_folder"]) / "bodies"
+        eventually("the spool file", lambda: any(path.stat().st_size > 8 << 20 for path in spool.glob("*")))
+        assert len([file for file in emulator.emulator.open_files() if Path(file.path).parent == spool]) == 1
+        emulator.process.kill()
+        emulator.process.wait()
+        eventually("the janitor", lambda: not emulator.left(zombies=False))
+    assert not spool.parent.exists()
     assert not listens(emulator.port)
 
 

@@ -147,8 +147,8 @@ class LifecycleOperations(NotificationOperations):
             if due is not None and due <= now:
                 self.abort_upload(bucket, upload.upload_id)
         for act in sorted((act for act in self._all_acts(bucket) if act.due <= now), key=lambda act: act.due):
-            for effect in self._done(bucket, act, now):
-                yield effect  # noqa: UP028  # `yield from` a tuple cannot take the effect's result
+            for effect in self._done(bucket, act, now):  # noqa: UP028
+                yield effect  # `yield from` a tuple could not take the effect's result
 
     def _done(self, bucket: Bucket, act: Act, now: float) -> tuple[Effect, ...]:
         version = act.version

@@ -96,8 +96,8 @@ class RestoreOperations(Reading):
                     break
                 yield Sleep(due - now)
                 now = yield Now()
-            for effect in self._restore_event(bucket, version, event, replace(context, now=now)):
-                yield effect  # noqa: UP028  # `yield from` a tuple cannot take the effect's result
+            for effect in self._restore_event(bucket, version, event, replace(context, now=now)):  # noqa: UP028
+                yield effect  # `yield from` a tuple could not take the effect's result
 
     def _restore_event(
         self, bucket: Bucket, version: ObjectVersion, event: str, context: CallContext
