@@ -11,6 +11,7 @@ from emulator.effects import Notify
 from emulator.identifiers import Identifiers
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.asl.document import Document
+from emulator.services.stepfunctions.asl.json_errors import input_problem
 from emulator.services.stepfunctions.errors import InvalidOutput, InvalidToken, TaskDoesNotExist, TaskTimedOut
 from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
 from emulator.services.stepfunctions.state import PendingTask, token_topic
@@ -66,12 +67,12 @@ class TaskTokenOperations:
     @operation("SendTaskSuccess")
     def send_task_success(self, params: Params, context: CallContext) -> Reply:
         """End the task with an output. Raises InvalidOutput where that is no JSON."""
+        task = self.tokens.find(params["taskToken"])
         output = Document(params["output"])
         try:
             _ = output.value
         except ValueError as error:
-            raise InvalidOutput(f"Invalid Output: '{error}'") from error
-        task = self.tokens.find(params["taskToken"])
+            raise InvalidOutput(f"Invalid Output: '{input_problem(output.text)}'") from error
         task.output, task.answered = output, True
         return Reply({}, (Notify(token_topic(task.token)),))
 

@@ -198,7 +198,7 @@ def test_it_lasts_five_minutes_at_most() -> None:
 @pytest.mark.parametrize(
     ("state", "params", "text"),
     [
-        (CALL, {}, "ValidationException: roleArn"),
+        (CALL, {}, "ValidationException: RoleArn must be specified when testing a Task state"),
         (
             {"Type": "Parallel", "Branches": [machine(A={"Type": "Succeed"})], "End": True},
             {},
