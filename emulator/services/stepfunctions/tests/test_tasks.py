@@ -82,8 +82,9 @@ def test_payloads_that_are_falsy_survive_a_function(value: Any) -> None:
     room = MachineRoom()
     room.functions.functions["f"] = lambda event: event
     definition = machine(Do=INVOKE | WITH_PAYLOAD | {"OutputPath": "$.Payload"} | END)
-    assert json.loads(room.execute(definition, value)["output"]) == value
-    assert room.functions.payloads == [value]
+    seen = {} if value is None else value  # a payload of null is none, and a function without a payload is given {}
+    assert json.loads(room.execute(definition, value)["output"]) == seen
+    assert room.functions.payloads == [seen]
 
 
 @pytest.mark.parametrize("task", [DIRECT, INVOKE | WITH_PAYLOAD], ids=["direct", "invoke"])
@@ -152,7 +153,8 @@ def test_sqs_and_sns_take_objects_as_messages_and_act_as_the_role() -> None:
     send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "Tell"}
     tell = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
     definition = machine(
-        Send=send | {"ResultPath": None, "Parameters": {"QueueUrl": "u", "MessageBody": {"falsy.$": "$.falsy"}}},
+        Send=send
+        | {"ResultPath": None, "Parameters": {"QueueUrl": "https://sqs/0/u", "MessageBody": {"falsy.$": "$.falsy"}}},
         Tell=tell | {"Parameters": {"TopicArn": "t", "Message.$": "$"}},
     )
     output = json.loads(room.execute(definition, {"falsy": 0})["output"])
@@ -179,6 +181,7 @@ def test_unsupported_operation_ends_the_execution_even_under_a_catch_all() -> No
 def test_a_service_that_is_not_there_fails_by_name() -> None:
     room = MachineRoom()
     task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
+    task["Parameters"] = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Message": "x"}
     described = room.execute(machine(Do=task))
     assert described["error"] == "States.Runtime"
     assert "'sns'" in described["cause"]
@@ -290,7 +293,7 @@ def test_faults_reach_the_calls_of_a_workflow() -> None:
 TOKEN_TASK = {
     "Type": "Task",
     "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-    "Parameters": {"QueueUrl": "u", "MessageBody": {"token.$": "$$.Task.Token"}},
+    "Parameters": {"QueueUrl": "https://sqs/0/u", "MessageBody": {"token.$": "$$.Task.Token"}},
     "End": True,
 }
 
@@ -397,8 +400,49 @@ def test_credentials_choose_the_role_of_the_call() -> None:
     room = MachineRoom()
     queue = room.record("sqs", SendMessage=lambda params: {})
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    task["Parameters"] = {"QueueUrl": "https://sqs/0/u", "MessageBody": "x"}
     arn = room.start(machine(Do=task | {"Credentials": {"RoleArn.$": "$.role"}}), {"role": "arn:aws:iam::1:role/other"})
     room.run()
     assert queue.calls[0][2].principal == "arn:aws:iam::1:role/other"
     details = room.history(arn)[2]["taskScheduledEventDetails"]
     assert details["taskCredentials"] == {"roleArn": "arn:aws:iam::1:role/other"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "error", "cause"),
+    [
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "https://sqs/0/u", "MessageBody": None},
+            "SQS.AmazonSQSException",
+            "The request must contain the parameter MessageBody. (Service: AmazonSQS; Status Code: 400; Error Code: MissingParameter; ",
+        ),
+        (
+            "sqs:sendMessage",
+            {"QueueUrl": "no-such-queue", "MessageBody": "x"},
+            "SQS.SdkClientException",
+            "Unable to execute HTTP request: no-such-queue: Name or service not known",
+        ),
+        (
+            "aws-sdk:dynamodb:putItem",
+            {"TableName": "table", "Item": None},
+            "DynamoDb.DynamoDbException",
+            (
+                "1 validation error detected: Value null at 'item' failed to satisfy constraint: Member must not be null "
+                "(Service: DynamoDb, Status Code: 400, Request ID: "
+            ),
+        ),
+    ],
+)
+def test_what_the_services_front_refuses_is_refused(
+    resource: str, parameters: dict[str, Any], error: str, cause: str
+) -> None:
+    """Null leaves a member out. https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html"""
+    room = MachineRoom()
+    room.record("sqs", SendMessage=lambda params: {})
+    room.record("dynamodb", PutItem=lambda params: {})
+    task = {"Type": "Task", "Resource": f"arn:aws:states:::{resource}", "End": True}
+    described = room.execute(machine(Do=task), parameters)
+    assert described["error"] == error
+    assert described["cause"].startswith(cause)
+    assert room.kinds(described["executionArn"])[2:5] == ["TaskScheduled", "TaskStarted", "TaskFailed"]
