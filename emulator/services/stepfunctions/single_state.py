@@ -100,7 +100,7 @@ class SingleStateOperations(Store):
             failure = interpreter.data_flow_failure(error, state, branch, 0, 0)
         else:
             return _success("SUCCEEDED", attempt, branch)
-        result = {"status": "FAILED", "error": failure.error, "cause": failure.cause}
+        result = {"status": "FAILED", "error": failure.reported_error, "cause": failure.cause}
         result = {name: text for name, text in result.items() if text is not None}
         for position, retrier in enumerate(state.retry):
             if matches(retrier.error_equals, failure.error):

@@ -86,7 +86,7 @@ def test_heartbeats_count_from_the_start_of_the_work_and_time_limits_from_its_sc
     room.run(seconds=4)
     assert room.describe(execution)["status"] == "RUNNING"
     room.run()
-    assert room.describe(execution)["error"] == "States.HeartbeatTimeout"
+    assert room.describe(execution)["error"] == "States.Timeout"
     assert "ActivityTimedOut" in room.kinds(execution)
     with pytest.raises(AwsError) as caught:
         room.call("SendTaskSuccess", taskToken=answer["taskToken"], output="1")

@@ -333,7 +333,7 @@ def test_a_missed_heartbeat_fails_the_task_and_a_heartbeat_in_time_does_not() ->
     room.run(8)
     assert room.describe(arn)["status"] == "RUNNING"
     room.run(8)
-    assert room.describe(arn)["error"] == "States.HeartbeatTimeout"
+    assert room.describe(arn)["error"] == "States.Timeout"
     with pytest.raises(TaskTimedOut):
         room.call("SendTaskHeartbeat", taskToken=token)
 
