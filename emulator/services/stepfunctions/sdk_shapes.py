@@ -59,7 +59,7 @@ def parameters_of_shape(shape: Shape | None, value: Any) -> Any:
 def result_of_shape(shape: Shape | None, value: Any) -> Any:
     """An operation's result as the workflow sees it; bytes are left for the caller."""
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        header_maps = {
+        header_maps: dict[str, Any] = {
             capital(name): {}
             for name, member in shape.members.items()
             if isinstance(member, MapShape) and member.serialization.get("location") == "headers"
