@@ -134,6 +134,12 @@ _DIALECTS: Mapping[str, Dialect] = {
             "ArchitecturesList": {"members_not_null": True},  # [O]
         },
     ),
+    # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html
+    "events": Dialect(
+        constraints={
+            "ApiDestinationHttpMethod": {"enum": ("HEAD", "POST", "PATCH", "DELETE", "PUT", "GET", "OPTIONS")}  # [O]
+        },
+    ),
     # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/CommonErrors.html
     "logs": Dialect(
         invalid_code="InvalidParameterException",
@@ -190,6 +196,11 @@ _DIALECTS: Mapping[str, Dialect] = {
     # https://docs.aws.amazon.com/step-functions/latest/apireference/CommonErrors.html
     "stepfunctions": Dialect(
         error_namespace="com.amazonaws.swf.service.v2.model#",  # [O]
+        constraints={
+            "ExecutionStatus": {
+                "enum": ("SUCCEEDED", "TIMED_OUT", "PENDING_REDRIVE", "ABORTED", "FAILED", "RUNNING")
+            }  # [O]
+        },
         byte_sized=frozenset({"SensitiveData", "SensitiveDataJobInput"}),  # [O]
     ),
     "sts": _QUERY,

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.events.archives import Archive
 from emulator.services.events.errors import (
+    InternalException,
     InvalidEventPatternException,
     LimitExceededException,
     ResourceAlreadyExistsException,
@@ -47,8 +48,10 @@ class ArchiveOperations(EventsStore):
 
     @operation("UpdateArchive", unsupported=("KmsKeyIdentifier",))
     def update_archive(self, params: Params, context: CallContext) -> Reply:
-        """Change what is kept, and for how long. Raises InvalidEventPatternException, ResourceNotFoundException."""
-        archive = self._archive(params["ArchiveName"])
+        """Change what is kept, and for how long. Raises InvalidEventPatternException, and InternalException where there is none."""
+        archive = self.archives.get(params["ArchiveName"])
+        if archive is None:  # this operation alone does not answer ResourceNotFoundException
+            raise InternalException("Service encountered unexpected problem. Please try again.")
         if "EventPattern" in params:
             archive.pattern = _pattern(params)
         archive.description = params.get("Description", archive.description)

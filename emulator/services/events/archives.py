@@ -39,7 +39,7 @@ class Archive:
         if REPLAY_NAME in event.members or not (self.pattern is None or self.pattern.matches(event.fields)):
             return
         self.events.append(event)
-        self.size_bytes += len(event.text)
+        self.size_bytes += event.size_bytes
         self.forget(event.ingestion_time)
 
     def forget(self, now: float) -> None:
@@ -49,7 +49,7 @@ class Archive:
             and self.events
             and self.events[0].ingestion_time < now - self.retention_days * _DAY_SECONDS
         ):
-            self.size_bytes -= len(self.events.popleft().text)
+            self.size_bytes -= self.events.popleft().size_bytes
 
     def between(self, start: float, end: float) -> Iterator[Event]:
         """The events from `start` until before `end`, in their order."""

@@ -10,6 +10,7 @@ from emulator.errors import AwsError
 __all__ = [
     "ConcurrentModificationException",
     "IllegalStatusException",
+    "InternalException",
     "InvalidEventPatternException",
     "LimitExceededException",
     "ManagedRuleException",
@@ -26,6 +27,12 @@ class ConcurrentModificationException(AwsError):
 
 class IllegalStatusException(AwsError):
     """The replay is over already."""
+
+
+class InternalException(AwsError):
+    """Something went wrong inside of EventBridge; a 500."""
+
+    status = 500
 
 
 class InvalidEventPatternException(AwsError):

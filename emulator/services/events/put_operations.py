@@ -62,7 +62,8 @@ class PutOperations(Router):
             "resources": list(entry.get("Resources") or ()),
             "detail": orjson.loads(entry["Detail"]),
         }
-        return Event(members, context.now, _trace_root(entry.get("TraceHeader")) or context.trace_id)
+        trace = _trace_root(entry.get("TraceHeader")) or context.trace_id
+        return Event(members, context.now, trace, detail_text=entry["Detail"])
 
     def _size(self, entry: Mapping[str, Any]) -> int:
         """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html"""

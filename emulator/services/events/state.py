@@ -40,6 +40,15 @@ class Event:
     trace_header: str | None = None
     hops: int = 0
     """How many buses it has passed before."""
+    detail_text: str | None = None
+    """The detail as PutEvents had it, where it came from there."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What an archive counts: time, source, detail type and detail, in UTF-8."""
+        detail = orjson.dumps(self.members["detail"]) if self.detail_text is None else self.detail_text.encode()
+        texts = (self.members["time"], self.members["source"], self.members["detail-type"])
+        return len(detail) + sum(len(str(text).encode()) for text in texts)
 
     @property
     def id(self) -> str:

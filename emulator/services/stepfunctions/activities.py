@@ -95,7 +95,7 @@ class ActivityOperations:
         if len(self.activities) >= self.quotas.maximum_activities:
             raise ActivityLimitExceeded(f"Activity Limit Exceeded: '{self.quotas.maximum_activities}'")
         activity = Activity(arn, name, context.now, encryption)
-        activity.tags = {tag["key"]: tag["value"] for tag in params.get("tags", [])}
+        activity.tags = {tag["key"]: tag.get("value", "") for tag in params.get("tags", [])}
         self.activities[arn] = activity
         return Reply({"activityArn": arn, "creationDate": context.now})
 

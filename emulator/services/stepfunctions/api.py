@@ -89,6 +89,10 @@ class StepFunctionsService(
         self.map_runs: MapRuns = {}
         self.standard_rate = StartRate(quotas.start_execution_bucket, quotas.start_execution_per_second)
         self.express_rate = StartRate(quotas.start_express_bucket, quotas.start_express_per_second)
+        self.task_rates = {
+            kind: StartRate(quotas.send_task_bucket, quotas.send_task_per_second)
+            for kind in ("Success", "Failure", "Heartbeat")
+        }
         self.around = Surroundings(
             account,
             quotas,

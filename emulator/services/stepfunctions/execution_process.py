@@ -121,7 +121,8 @@ def _states(interpreter: Interpreter, branch: Branch) -> Generator[Effect, Any, 
         output = yield from interpreter.run_flow(execution.definition.flow, execution.input, branch)
     except StateFailure as failure:
         quotas = interpreter.quotas
-        error = None if failure.error is None else failure.error[: quotas.maximum_error_characters]
+        error = failure.reported_error
+        error = None if error is None else error[: quotas.maximum_error_characters]
         cause = None if failure.cause is None else failure.cause[: quotas.maximum_cause_characters]
         end_execution(
             execution, ExecutionStatus.FAILED, interpreter.now, branch.last_event_id, error=error, cause=cause

@@ -36,15 +36,20 @@ class Mock:
     item_reader_data: str | None = None
 
 
-class _GivenContext(StateEnvironment):
-    """An environment whose context object was given."""
+class _TestEnvironment(StateEnvironment):
+    """An environment whose context object was given, or else is a tested state's: no redrives, and a role only where one was named."""
 
     __slots__ = ("given",)
 
-    given: Mapping[str, Any]
+    given: Mapping[str, Any] | None
 
     def context(self) -> Mapping[str, Any]:
-        return self.given
+        if self.given is not None:
+            return self.given
+        context = dict(super().context())
+        execution = dict(context["Execution"])
+        del execution["RedriveCount"]
+        return context | {"Execution": execution | {"RoleArn": execution["RoleArn"] or None}}
 
 
 @dataclass(slots=True)
@@ -70,11 +75,9 @@ class Inspector:
                 traced[name] = dict(whole if reveals_secrets else without_secrets)
 
             def environment(self, branch: Branch, document: Document, **extra: Any) -> StateEnvironment:
-                if context is None:
-                    return super().environment(branch, document, **extra)
-                given = _GivenContext(self.execution, branch, document, self.account.identifiers, self.now, extra)
-                given.given = context
-                return given
+                made = _TestEnvironment(self.execution, branch, document, self.account.identifiers, self.now, extra)
+                made.given = context
+                return made
 
         handlers: dict[type[State], Handler] = dict(HANDLERS)
         if mock is not None:
@@ -125,10 +128,11 @@ class Inspector:
         allowed = [] if count is None else [float(count)]
         if percentage is not None:
             allowed.append(len(items) * percentage / 100)
-        if mock.failed_iterations > min(allowed, default=0.0):
+        if allowed and mock.failed_iterations > min(allowed):  # where nothing is said, a mocked result stands
             raise StateFailure(EXCEEDED, "The specified tolerated failure threshold was exceeded", inside=True)
 
 
+_WITH_RESULT = frozenset({"Parallel", "Task"})
 _ONLY_INPUT = frozenset({"Choice", "Fail", "Succeed", "Wait"})
 
 
@@ -136,6 +140,9 @@ def shown_steps(state: State, noted: Mapping[str, Any]) -> dict[str, Any]:
     """The steps that AWS shows for a state's type: as recorded, some where they change nothing, others not at all."""
     shown = dict(noted)
     if state.is_jsonata:
+        if state.kind not in _WITH_RESULT:
+            shown.pop("result", None)
+        shown.pop("afterItemsPath", None)
         return shown
     result = shown.get("result")
     if state.kind in _ONLY_INPUT:

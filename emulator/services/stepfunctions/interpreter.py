@@ -238,7 +238,7 @@ class Interpreter:
     def caught(
         self, catcher: Catcher, failure: StateFailure, document: Document, branch: Branch
     ) -> tuple[Document, str | None, dict[str, Any] | None]:
-        error_output = {"Error": failure.error, "Cause": failure.cause}
+        error_output = {"Error": failure.reported_error, "Cause": failure.cause}
         result = Document.of({name: text for name, text in error_output.items() if text is not None})
         if branch.state is not None and branch.state.is_jsonata:
             environment = self.environment(branch, document, errorOutput=result.value)

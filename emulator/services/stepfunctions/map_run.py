@@ -107,10 +107,17 @@ class MapRun:
             "timedOut": ended["TIMED_OUT"],
             "aborted": ended["ABORTED"],
             "total": total,
-            "resultsWritten": self.written_items if of_items else self.written_executions,
+            "resultsWritten": self._results_written(of_items),
             "failuresNotRedrivable": 0 if self.status != "SUCCEEDED" else unsuccessful,
             "pendingRedrive": 0,
         }
+
+    def _results_written(self, of_items: bool) -> int:
+        """What the result writer wrote; where there is none, what a map run that succeeded gave to its state."""
+        written = self.written_items if of_items else self.written_executions
+        if written == 0 and self.status == "SUCCEEDED":
+            written = (self.items if of_items else self.executions)["SUCCEEDED"]
+        return written
 
     def description(self) -> dict[str, Any]:
         """DescribeMapRun's answer."""

@@ -27,6 +27,9 @@ class StepFunctionsQuotas:
     """StartExecution of Standard workflows, in us-east-1."""
     start_express_bucket: int = 6_000
     start_express_per_second: float = 6_000.0
+    send_task_bucket: int = 3_000
+    send_task_per_second: float = 500.0
+    """SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat, each by itself, in us-east-1."""
     maximum_activities: int = 10_000
     activity_poll_seconds: float = 60.0
     maximum_versions: int = 1_000

@@ -1,7 +1,8 @@
 """Parameters and results of SDK integrations, along botocore's model of the operation.
 
 Rules. Members have a capital first letter on the workflow's side. Timestamps are ISO-8601 texts in UTC there. A binary member takes text
-as it is, and anything else as JSON.
+as it is, and anything else as JSON; one that is the request's body takes any value as JSON. Null leaves a member out. Header maps are
+never absent from a result.
 https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.html
 """
 
@@ -28,7 +29,17 @@ def parameters_of_shape(shape: Shape | None, value: Any) -> Any:
         unknown = [name for name in value if name not in members]
         if unknown:
             raise DataFlowError(f'The field "{unknown[0]}" is not supported by Step Functions')
-        return {members[name][0]: parameters_of_shape(members[name][1], inner) for name, inner in value.items()}
+        body = shape.serialization.get("payload")
+        made: dict[str, Any] = {}
+        for name, inner in value.items():
+            member, member_shape = members[name]
+            if inner is None:
+                continue
+            if member == body and member_shape.type_name == "blob":
+                made[member] = dumps(inner).encode("utf-8", "surrogatepass")
+            else:
+                made[member] = parameters_of_shape(member_shape, inner)
+        return made
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [parameters_of_shape(shape.member, inner) for inner in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):
@@ -48,7 +59,14 @@ def parameters_of_shape(shape: Shape | None, value: Any) -> Any:
 def result_of_shape(shape: Shape | None, value: Any) -> Any:
     """An operation's result as the workflow sees it; bytes are left for the caller."""
     if isinstance(shape, StructureShape) and isinstance(value, Mapping):
-        return {capital(name): result_of_shape(shape.members.get(name), inner) for name, inner in value.items()}
+        header_maps: dict[str, Any] = {
+            capital(name): {}
+            for name, member in shape.members.items()
+            if isinstance(member, MapShape) and member.serialization.get("location") == "headers"
+        }
+        return header_maps | {
+            capital(name): result_of_shape(shape.members.get(name), inner) for name, inner in value.items()
+        }
     if isinstance(shape, ListShape) and isinstance(value, list):
         return [result_of_shape(shape.member, inner) for inner in value]
     if isinstance(shape, MapShape) and isinstance(value, Mapping):

@@ -18,7 +18,7 @@ from emulator.services.stepfunctions.asl.failures import RUNTIME, DataFlowError,
 from emulator.services.stepfunctions.asl.resources import Integration, ServiceTask
 from emulator.services.stepfunctions.sdk_shapes import parameters_of_shape, result_of_shape
 
-__all__ = ["call_parameters", "function_failure", "service_failure", "service_output"]
+__all__ = ["call_parameters", "check_call", "function_failure", "service_failure", "service_output"]
 
 _COMMON_ERRORS = frozenset(
     {
@@ -28,6 +28,7 @@ _COMMON_ERRORS = frozenset(
         "IncompleteSignature",
         "InternalFailure",
         "InvalidClientTokenId",
+        "MissingParameter",
         "MissingAuthenticationToken",
         "OptInRequired",
         "RequestExpired",
@@ -51,7 +52,7 @@ def call_parameters(task: ServiceTask, parameters: Document) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise DataFlowError(f"The Parameters of {task.resource_type}:{task.resource} must be an object")
     integration = task.integration
-    params = dict(given)
+    params = {name: value for name, value in given.items() if value is not None}  # null is how a member is left out
     if integration.service == "lambda" and integration.operation == "Invoke":
         if "Payload" in params:
             payload = params["Payload"]
@@ -95,6 +96,17 @@ def service_output(task: ServiceTask, result: Mapping[str, Any], request_id: str
     return members
 
 
+def check_call(task: ServiceTask, params: Mapping[str, Any]) -> None:
+    """Refuse what would not reach the service. Raises AwsError as the service's front does, StateFailure as the SDK does."""
+    url = params.get("QueueUrl")
+    if task.resource_type == "sqs" and isinstance(url, str) and "/" not in url:  # the SDK calls the queue's URL itself
+        raise StateFailure(
+            "SQS.SdkClientException", f"Unable to execute HTTP request: {url}: Name or service not known"
+        )
+    if task.check_call is not None:
+        task.check_call(task.integration.service, task.integration.operation, params)
+
+
 def function_failure(payload: bytes) -> StateFailure:
     """How a task fails when the function itself failed: the error's type, and the whole payload as the cause."""
     text = payload.decode("utf-8", "replace")
@@ -120,6 +132,8 @@ def service_failure(integration: Integration, error: AwsError, request_id: str, 
         name += "Exception"
     if sdk:
         details = f"Service: {integration.sdk_name}, Status Code: {error.status}, Request ID: {request_id}"
+        if integration.service == "s3":
+            details += f", Extended Request ID: {base64.b64encode(request_id.encode()).decode()}"
     else:
         details = (
             f"Service: {integration.sdk_name}; Status Code: {error.status}; Error Code: {error.code}; "

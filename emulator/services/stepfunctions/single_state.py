@@ -100,11 +100,12 @@ class SingleStateOperations(Store):
             failure = interpreter.data_flow_failure(error, state, branch, 0, 0)
         else:
             return _success("SUCCEEDED", attempt, branch)
-        result = {"status": "FAILED", "error": failure.error, "cause": failure.cause}
+        result = {"status": "FAILED", "error": failure.reported_error, "cause": failure.cause}
         result = {name: text for name, text in result.items() if text is not None}
         for position, retrier in enumerate(state.retry):
             if matches(retrier.error_equals, failure.error):
                 if retries >= retrier.max_attempts:
+                    inspector.noted["errorDetails"] = {"retryIndex": position}
                     break
                 seconds = backoff_seconds(retrier, retries + 1, self.account.identifiers.random)
                 details = {"retryIndex": position, "retryBackoffIntervalSeconds": round(seconds)}
@@ -130,12 +131,12 @@ class SingleStateOperations(Store):
             definition, problems = parse_definition(params["definition"], catalogue=self.catalogue)
             state = None if definition is None else next(_named(definition.flow, name), None)
             if definition is not None and state is None:
-                raise ValidationException(f"State '{name}' is not in the definition")
+                raise ValidationException("State not found in definition")
         if state is None:
             raise _invalid(problems)
         needs_role = isinstance(state, TaskState) and "mock" not in params
         if needs_role and "roleArn" not in params:
-            raise ValidationException("roleArn must be specified for a Task state without a mock")
+            raise ValidationException("RoleArn must be specified when testing a Task state")
         return state
 
     def _mock(self, params: Params, state: State) -> Mock | None:
@@ -164,7 +165,7 @@ class SingleStateOperations(Store):
         try:
             value = document.value
         except ValueError as error:
-            raise ValidationException(f"The mocked result is no JSON: {error}") from error
+            raise ValidationException("Mocked result must be valid JSON") from error
         _check_result(state, value, given.get("fieldValidationMode", "STRICT"))
         return Mock(document, failed_iterations=failed, item_reader_data=reader_data)
 

@@ -1,4 +1,4 @@
-"""How fast executions may be started: AWS's token bucket.
+"""How fast executions may be started, and tasks answered: AWS's token bucket.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html#service-limits-api-action-throttling-general
 """

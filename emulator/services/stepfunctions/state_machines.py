@@ -96,9 +96,11 @@ class StateMachineOperations(Store):
         machine.tracing_configuration = params.get("tracingConfiguration", machine.tracing_configuration)
         machine.encryption_configuration = params.get("encryptionConfiguration", machine.encryption_configuration)
         machine.update_date = context.now
-        if machine.revision_id is None or before != (_fingerprint(machine), machine.role_arn):
+        if before != (_fingerprint(machine), machine.role_arn):
             machine.revision_id = self.account.identifiers.uuid()
-        result: dict[str, Any] = {"updateDate": context.now, "revisionId": machine.revision_id}
+        result: dict[str, Any] = {"updateDate": context.now}
+        if machine.revision_id is not None:  # there is none before the first change
+            result["revisionId"] = machine.revision_id
         if params.get("publish"):
             version = self.publish(machine, params.get("versionDescription", ""), context.now)
             result["stateMachineVersionArn"] = version.arn

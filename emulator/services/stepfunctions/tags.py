@@ -15,7 +15,7 @@ def merged_tags(
     tags: dict[str, str], new: list[dict[str, str]], arn: str, quotas: StepFunctionsQuotas
 ) -> dict[str, str]:
     """Tags with others added or replaced. Raises TooManyTags."""
-    merged = tags | {tag["key"]: tag["value"] for tag in new}
+    merged = tags | {tag["key"]: tag.get("value", "") for tag in new}
     if len(merged) > quotas.maximum_tags:
         raise TooManyTags(f"Too many tags: '{arn}'", fields={"resourceName": arn})
     return merged

@@ -57,7 +57,7 @@ class Attempt:
         except StateFailure as failure:
             self.interpreter.now = yield Now()
             kind = "TimedOut" if isinstance(failure, _OutOfTime) else "Failed"
-            self.event(kind, error=failure.error, cause=failure.cause)
+            self.event(kind, error=failure.reported_error, cause=failure.cause)
             raise
         self.interpreter.now = yield Now()
         return result

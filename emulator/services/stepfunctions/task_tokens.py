@@ -6,13 +6,15 @@ https://docs.aws.amazon.com/step-functions/latest/dg/connect-to-resource.html#co
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 from emulator.effects import Notify
 from emulator.identifiers import Identifiers
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.asl.document import Document
+from emulator.services.stepfunctions.asl.json_errors import input_problem
 from emulator.services.stepfunctions.errors import InvalidOutput, InvalidToken, TaskDoesNotExist, TaskTimedOut
-from emulator.services.stepfunctions.quotas import StepFunctionsQuotas
+from emulator.services.stepfunctions.start_rate import StartRate
 from emulator.services.stepfunctions.state import PendingTask, token_topic
 
 __all__ = ["TaskTokenOperations", "TaskTokens"]
@@ -61,23 +63,25 @@ class TaskTokenOperations:
     """The operations that take a task token."""
 
     tokens: TaskTokens
-    quotas: StepFunctionsQuotas
+    task_rates: Mapping[str, StartRate]
 
     @operation("SendTaskSuccess")
     def send_task_success(self, params: Params, context: CallContext) -> Reply:
         """End the task with an output. Raises InvalidOutput where that is no JSON."""
+        self.task_rates["Success"].take(context.now)
+        task = self.tokens.find(params["taskToken"])
         output = Document(params["output"])
         try:
             _ = output.value
         except ValueError as error:
-            raise InvalidOutput(f"Invalid Output: '{error}'") from error
-        task = self.tokens.find(params["taskToken"])
+            raise InvalidOutput(f"Invalid Output: '{input_problem(output.text)}'") from error
         task.output, task.answered = output, True
         return Reply({}, (Notify(token_topic(task.token)),))
 
     @operation("SendTaskFailure")
     def send_task_failure(self, params: Params, context: CallContext) -> Reply:
         """Fail the task with an error and a cause."""
+        self.task_rates["Failure"].take(context.now)
         task = self.tokens.find(params["taskToken"])
         task.error, task.cause, task.answered = params.get("error"), params.get("cause"), True
         return Reply({}, (Notify(token_topic(task.token)),))
@@ -85,6 +89,7 @@ class TaskTokenOperations:
     @operation("SendTaskHeartbeat")
     def send_task_heartbeat(self, params: Params, context: CallContext) -> Reply:
         """Say that the task is still worked on."""
+        self.task_rates["Heartbeat"].take(context.now)
         task = self.tokens.find(params["taskToken"])
         task.heartbeats += 1
         return Reply({}, (Notify(token_topic(task.token)),))

@@ -13,7 +13,7 @@ from emulator.errors import AwsError, EmulatorError
 from emulator.services.stepfunctions.activities import Activity
 from emulator.services.stepfunctions.asl.definition import TaskState
 from emulator.services.stepfunctions.asl.document import Document, dumps
-from emulator.services.stepfunctions.asl.failures import RUNTIME, TASK_FAILED, StateFailure
+from emulator.services.stepfunctions.asl.failures import RUNTIME, TASK_FAILED, DataFlowError, StateFailure
 from emulator.services.stepfunctions.asl.resources import (
     INTEGRATIONS,
     ActivityTask,
@@ -28,6 +28,7 @@ from emulator.services.stepfunctions.http_task import HttpAttempt
 from emulator.services.stepfunctions.interpreter import Interpreter, Outcome, Run, parameters_of
 from emulator.services.stepfunctions.service_calls import (
     call_parameters,
+    check_call,
     function_failure,
     service_failure,
     service_output,
@@ -142,6 +143,7 @@ class _ServiceAttempt(Attempt):
         integration = task.integration
         request_id = self.interpreter.account.identifiers.uuid()
         try:
+            check_call(task, params)
             result = yield Call(integration.service, integration.operation, params, principal=self.role_arn)
         except AwsError as error:
             raise service_failure(integration, error, request_id, sdk=task.sdk) from error
@@ -187,16 +189,13 @@ class _ActivityAttempt(Attempt):
 
     def event(self, kind: str, **details: Any) -> None:
         given = {name: value for name, value in details.items() if value is not None}
-        name = f"activity{kind}EventDetails"
-        self.interpreter.event(self.branch, f"Activity{kind}", name if given else "", given or None)
+        self.interpreter.event(self.branch, f"Activity{kind}", f"activity{kind}EventDetails", given)
 
     def run(self, parameters: Document) -> Generator[Effect, Any, Document]:
         task: ActivityTask = self.resource
         activity = self.interpreter.around.activities.get(task.arn)
         if activity is None:
-            cause = f"Activity does not exist: '{task.arn}'"
-            self.event("ScheduleFailed", error=_NO_ACTIVITY, cause=cause)
-            raise StateFailure(_NO_ACTIVITY, cause)
+            raise DataFlowError(f"The activity {task.arn} does not exist.")
         self.event("Scheduled", resource=task.arn, input=parameters.text, inputDetails=COMPLETE, **self.limits())
         output: Document = yield from self.timed_by(self._worker(activity, parameters))
         self.event("Succeeded", output=output.text, outputDetails=COMPLETE)
@@ -219,7 +218,6 @@ _ATTEMPTS: Mapping[type, type[Attempt]] = {
     LambdaFunction: _FunctionAttempt,
     ServiceTask: _ServiceAttempt,
 }
-_NO_ACTIVITY = "ActivityDoesNotExist"
 
 
 def _described_output(described: dict[str, Any], *, parsed: bool) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from emulator.errors import AwsError
 from emulator.services.events.tests.event_room import EventRoom
 
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/default"
@@ -138,3 +139,15 @@ def test_a_replay_stays_on_its_bus_and_ten_are_enough() -> None:
         "LimitExceededException",
         "The requested resource exceeds the maximum number allowed.",
     )
+
+
+def test_an_archive_counts_time_source_detail_type_and_detail() -> None:
+    room = archived()
+    room.call("PutEvents", Entries=[{"Source": "abc", "DetailType": "de", "Detail": '{"a":  1}'}])
+    assert room.call("DescribeArchive", ArchiveName="a")["SizeBytes"] == len("2026-01-01T00:00:00Z") + 3 + 2 + 9
+
+
+def test_an_archive_that_does_not_exist_cannot_be_updated() -> None:
+    with pytest.raises(AwsError) as caught:
+        archived().call("UpdateArchive", ArchiveName="other")
+    assert (caught.value.code, caught.value.status) == ("InternalException", 500)

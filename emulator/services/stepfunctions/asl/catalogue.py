@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 
-from emulator.protocols import load_model
+from emulator.protocols import Wire, load_model
 
 __all__ = ["Catalogue", "capital", "check_arguments"]
 
@@ -30,6 +30,7 @@ class Catalogue:
         self._emulated = None if emulated is None else frozenset(emulated)
         self._offers = offers
         self._models: dict[str, ServiceModel] = {}
+        self._wires: dict[str, Wire] = {}
 
     def has(self, service: str) -> bool:
         """Whether the emulator has a service, by botocore's name."""
@@ -45,6 +46,13 @@ class Catalogue:
         if model is None:
             model = self._models[service] = load_model(service)
         return model.operation_model(name) if name in model.operation_names else None
+
+    def check_call(self, service: str, operation: str, params: Mapping[str, Any]) -> None:
+        """Check a call's parameters as the service's front does for its clients. Raises AwsError."""
+        wire = self._wires.get(service)
+        if wire is None:
+            wire = self._wires[service] = Wire(self._models.get(service) or load_model(service))
+        wire.validate(operation, params)
 
 
 def capital(name: str) -> str:

@@ -51,9 +51,15 @@ class StateFailure(Exception):
     def __init__(self, error: str | None, cause: str | None = None, *, inside: bool = False) -> None:
         super().__init__(f"{error}: {cause}")
         self.error = error
+        """The name that Retry and Catch match."""
         self.cause = cause
         self.inside = inside
         """Whether a Map or Parallel state failed by what runs inside it, which its history tells apart."""
+
+    @property
+    def reported_error(self) -> str | None:
+        """The name in events and outputs, where a missed heartbeat is a timeout like any other."""
+        return TIMEOUT if self.error == HEARTBEAT_TIMEOUT else self.error
 
 
 class DataFlowError(Exception):

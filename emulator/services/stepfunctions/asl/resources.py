@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/integrate-services.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from botocore.model import OperationModel
 
@@ -101,6 +101,8 @@ class ServiceTask:
     sdk: bool = False
     model: OperationModel | None = None
     """botocore's model of the operation, where a catalogue had it."""
+    check_call: Callable[[str, str, Mapping[str, Any]], None] | None = None
+    """Refuses the parameters that the service's front would refuse; by service, operation and parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def _modelled(arn: str, task: ServiceTask, catalogue: Catalogue | None) -> Servi
     if not catalogue.offers(integration.service, integration.operation):
         text = f"The integration {task.resource_type}:{task.resource} needs {integration.service}:{integration.operation}, which"
         raise ResourceError(f"{text} is not supported by this emulator", unsupported=True)
-    return replace(task, model=model)
+    return replace(task, model=model, check_call=catalogue.check_call)
 
 
 def _parse_integration(arn: str, parts: list[str]) -> ServiceTask:

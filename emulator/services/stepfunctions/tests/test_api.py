@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -297,6 +298,8 @@ def test_the_journal_tells_when_executions_start_and_end() -> None:
 def audit_room() -> tuple[MachineRoom, str, Any, Any]:
     room = MachineRoom()
     text = AUDIT_MACHINE.read_text().replace("${Partition}", "aws")
+    text = re.sub(r"\$\{(\w+)QueueUrl\}", r"https://sqs/0/\1", text)
+    text = re.sub(r"\$\{(\w+)\}", r"\1", text)
     topic = room.record("sns", Publish=lambda params: {"MessageId": "m"})
     queue = room.record("sqs", SendMessage=lambda params: {"MessageId": "m"})
 
@@ -308,7 +311,7 @@ def audit_room() -> tuple[MachineRoom, str, Any, Any]:
 
     names = ("MessageArchive", "MessageMetadata", "FinalState", "PayloadExpiry")
     for name in names:
-        room.functions.functions[f"${{{name}FunctionArn}}"] = stored if name != "PayloadExpiry" else lambda event: event
+        room.functions.functions[f"{name}FunctionArn"] = stored if name != "PayloadExpiry" else lambda event: event
     return room, room.create(text), topic, queue
 
 
@@ -339,8 +342,8 @@ def test_the_audit_pipeline_dead_letters_what_it_cannot_archive() -> None:
     def broken(event: Any) -> Any:
         raise RuntimeError("no bucket")
 
-    room.functions.functions["${MessageArchiveFunctionArn}"] = broken
-    room.functions.functions["${FinalStateFunctionArn}"] = lambda event: event
+    room.functions.functions["MessageArchiveFunctionArn"] = broken
+    room.functions.functions["FinalStateFunctionArn"] = lambda event: event
     execution = room.call("StartExecution", stateMachineArn=arn, input=json.dumps(MESSAGE))["executionArn"]
     room.run()
     described = room.describe(execution)

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/supported-services-awssdk.h
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -135,3 +136,33 @@ def test_validation_reports_warnings_only_when_asked() -> None:
     ]
     limited = room.call("ValidateStateMachineDefinition", definition=text, severity="WARNING", maxResults=1)
     assert (len(limited["diagnostics"]), limited["truncated"]) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("body", "stored"), [("text", b'"text"'), ({"a": [None]}, b'{"a":[null]}'), (False, b"false"), (None, None)]
+)
+def test_the_body_of_a_request_is_written_as_json(body: Any, stored: bytes | None) -> None:
+    room = MachineRoom()
+    bucket = room.record("s3", PutObject=lambda params: {})
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:putObject", "End": True}
+    room.execute(machine(Do=task), {"Bucket": "bucket", "Key": "k", "Body": body})
+    assert bucket.calls[0][1].get("Body") == stored
+
+
+def test_objects_have_metadata_and_s3s_failures_its_second_request_id() -> None:
+    room = MachineRoom()
+    room.record("s3", GetObject=lambda params: {"Body": b"x"})
+    task = {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:getObject", "End": True}
+    parameters = {"Bucket": "bucket", "Key": "k"}
+    assert json.loads(room.execute(machine(Do=task), parameters)["output"]) == {"Metadata": {}, "Body": "x"}
+
+    def missing(params: Any) -> Any:
+        raise AwsError.named("NoSuchKey", "The specified key does not exist.", status=404)
+
+    room = MachineRoom()
+    room.record("s3", GetObject=missing)
+    described = room.execute(machine(Do=task), parameters)
+    assert described["error"] == "S3.NoSuchKeyException"
+    assert re.search(
+        r"\(Service: S3, Status Code: 404, Request ID: \S+, Extended Request ID: \S+\)$", described["cause"]
+    )

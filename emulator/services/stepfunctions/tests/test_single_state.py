@@ -198,7 +198,7 @@ def test_it_lasts_five_minutes_at_most() -> None:
 @pytest.mark.parametrize(
     ("state", "params", "text"),
     [
-        (CALL, {}, "ValidationException: roleArn"),
+        (CALL, {}, "ValidationException: RoleArn must be specified when testing a Task state"),
         (
             {"Type": "Parallel", "Branches": [machine(A={"Type": "Succeed"})], "End": True},
             {},
@@ -333,3 +333,49 @@ def test_the_steps_that_are_shown_are_those_that_aws_shows(state: dict[str, Any]
 def test_mocked_results_of_maps_and_parallels_have_their_shape(state: dict[str, Any], result: str, text: str) -> None:
     """Recorded from AWS."""
     assert refusal(state, input="[]", mock={"result": result}) == f"ValidationException: {text}"
+
+
+SHOW = {"Type": "Pass", "QueryLanguage": "JSONata", "Output": "{% $states.context %}", "End": True}
+JSONATA_MAP = {
+    "Type": "Map",
+    "QueryLanguage": "JSONata",
+    "Items": "{% $states.input %}",
+    "ItemProcessor": machine(A={"Type": "Pass", "End": True})
+    | {"ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}},
+    "End": True,
+}
+
+
+def test_the_context_of_a_tested_state_has_no_redrives_and_only_a_role_that_was_named() -> None:
+    room = MachineRoom()
+    execution = json.loads(check(room, SHOW)["output"])["Execution"]
+    assert set(execution) == {"Id", "Input", "Name", "RoleArn", "StartTime"}
+    assert execution["RoleArn"] is None
+    assert json.loads(check(room, SHOW, roleArn=ROLE_ARN)["output"])["Execution"]["RoleArn"] == ROLE_ARN
+
+
+def test_jsonata_shows_no_steps_of_jsonpath() -> None:
+    room = MachineRoom()
+    assert set(check(room, SHOW, inspectionLevel="DEBUG")["inspectionData"]) == {"input"}
+    answer = check(room, JSONATA_MAP, input="[1, 2]", inspectionLevel="DEBUG", mock={"result": "[3, 4]"})
+    assert set(answer["inspectionData"]) == {"input", "maxConcurrency"}
+
+
+@pytest.mark.parametrize(("fields", "status"), [({}, "SUCCEEDED"), ({"ToleratedFailureCount": 1}, "FAILED")])
+def test_failed_iterations_count_against_a_tolerance_that_was_given(fields: dict[str, Any], status: str) -> None:
+    params = {"mock": {"result": "[3, 4]"}, "stateConfiguration": {"mapIterationFailureCount": 2}}
+    assert check(MachineRoom(), JSONATA_MAP | fields, input="[1, 2]", **params)["status"] == status
+
+
+def test_a_retrier_that_has_no_attempts_left_is_named() -> None:
+    mock = {"errorOutput": {"error": "Own", "cause": "c"}}
+    params = {"mock": mock, "stateConfiguration": {"retrierRetryCount": 2}, "inspectionLevel": "DEBUG"}
+    answer = check(MachineRoom(), CALL | {"Retry": RETRY}, input='{"in": {"n": 1}}', **params)
+    assert answer["status"] == "FAILED"
+    assert answer["inspectionData"]["errorDetails"] == {"retryIndex": 0}
+
+
+def test_results_and_names_that_are_none_are_refused() -> None:
+    whole = machine(A={"Type": "Pass", "End": True})
+    assert refusal(whole, stateName="B") == "ValidationException: State not found in definition"
+    assert refusal(CALL, mock={"result": "{"}) == "ValidationException: Mocked result must be valid JSON"

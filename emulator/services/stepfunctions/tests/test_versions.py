@@ -136,3 +136,14 @@ def test_versions_and_aliases_have_quotas() -> None:
     routing = [{"stateMachineVersionArn": version, "weight": 100}]
     params = {"name": "B", "routingConfiguration": routing}
     assert code(room, "CreateStateMachineAlias", **params) == "ServiceQuotaExceededException"
+
+
+def test_there_is_no_revision_before_the_first_change() -> None:
+    room = MachineRoom()
+    arn = room.create(result(0))
+    for _ in range(2):
+        answer = room.call("UpdateStateMachine", stateMachineArn=arn, definition=result(0), publish=True)
+        assert "revisionId" not in answer
+        assert answer["stateMachineVersionArn"] == f"{arn}:1"
+    changed = room.call("UpdateStateMachine", stateMachineArn=arn, definition=result(1), publish=True)
+    assert changed["revisionId"] and changed["stateMachineVersionArn"] == f"{arn}:2"
