@@ -142,7 +142,7 @@ class ExecutionEngine(ColdStarts):
                 initialization_type=environment.initialization_type,
             )
             result = replace(result, lines=(*result.lines, line))
-            report = replace(report, result=result)
+            report = report._replace(result=result)
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(
                 result,
@@ -153,15 +153,17 @@ class ExecutionEngine(ColdStarts):
                 else self.quotas.streamed_response_bytes,
             )
         # A failed invocation resets its environment, with /tmp kept; the next one initialises it first.
-        yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
-        yield from self._start_where_wanted(function)
-        yield from self._watch()
+        for effect in self.environments.release(environment, started + result.duration_milliseconds / 1000.0):
+            yield self._without_waiting(effect)
+        if self.environments.awaited:
+            yield from self._start_where_wanted(function)
+        if not self.watches:
+            yield from self._watch()
         if not result.finished:
             environment.report = report
         shipped = report if result.finished else opening_lines(report)
-        yield from self._apply(
-            self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, shipped)
-        )
+        for effect in self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, shipped):
+            yield effect
         yield Record(
             "lambda",
             "invocation",
