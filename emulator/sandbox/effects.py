@@ -200,6 +200,24 @@ class InvocationResult:
     finished: bool = True
     """Whether the invocation is over; else extensions still work on it, and a LateLines will tell when it is."""
 
+    def measured(
+        self, lines: tuple[LogLine, ...], milliseconds: float, memory_mb: int, streamed: int | None, *, finished: bool
+    ) -> InvocationResult:
+        """The same with what the environment knows: log lines, duration, memory, streamed bytes, and whether it is over."""
+        return InvocationResult(
+            self.outcome,
+            self.payload,
+            self.error_type,
+            lines,
+            milliseconds,
+            memory_mb,
+            self.exit_code,
+            self.suppressed_init,
+            self.init_milliseconds,
+            streamed,
+            finished,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StopEnvironment(External):

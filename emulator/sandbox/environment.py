@@ -340,19 +340,8 @@ class Environment:
         lines = self._logs.collect()
         over = not self._extensions.registered or self._state is not State.RESPONDED
         stream = None if invocation is None else invocation.stream
-        finished = InvocationResult(
-            result.outcome,
-            result.payload,
-            result.error_type,
-            lines,
-            duration,
-            peak,
-            result.exit_code,
-            result.suppressed_init,
-            result.init_milliseconds,
-            stream.written_bytes if stream is not None and stream.begun else None,
-            over,
-        )
+        streamed = stream.written_bytes if stream is not None and stream.begun else None
+        finished = result.measured(lines, duration, peak, streamed, finished=over)
         if self._extensions.registered:
             self._telemetry.answered(finished)
             if over:
