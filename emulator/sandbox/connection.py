@@ -10,11 +10,12 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 
 from emulator.sandbox.chunked_body import ChunkedBody
 from emulator.sandbox.response_stream import ResponseStream
+from emulator.value import value
 
 __all__ = ["Connection", "RuntimeRequest", "ready_answer"]
 
@@ -34,7 +35,7 @@ _REASONS = {
 _REASONS |= {431: "Request Header Fields Too Large", 501: "Not Implemented"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RuntimeRequest:
     """A request as a runtime sent it; header names in lower case. `body_bytes` is its size even where the body was not kept.
 

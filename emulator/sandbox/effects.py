@@ -12,6 +12,7 @@ from enum import Enum
 from emulator.effects import External
 from emulator.errors import EmulatorError
 from emulator.sandbox.response_stream import ResponseStream
+from emulator.value import value
 
 __all__ = [
     "LATE_LINES",
@@ -106,7 +107,7 @@ class StartEnvironment(External):
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogLine:
     """One log event as the function wrote it, without the line's end; `after_seconds` counts from the start of init or invocation."""
 
@@ -158,7 +159,7 @@ class Outcome(Enum):
     """The environment was gone before it took the event: the function has not seen it; run it elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunInvocation(External):
     """Give an event to an idle environment. Result: InvocationResult. The environment takes the next one when its runtime asks for it."""
 
@@ -177,7 +178,7 @@ class RunInvocation(External):
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InvocationResult:
     """What came of an invocation. `payload` is the response or the error document.
 

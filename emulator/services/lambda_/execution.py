@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from emulator.effects import Now, Process, Record, Shield
 from emulator.sandbox.effects import (
@@ -20,11 +20,12 @@ from emulator.services.lambda_.environments import WarmEnvironment
 from emulator.services.lambda_.function_errors import failure_document, init_failure_document
 from emulator.services.lambda_.platform_logs import Report, init_report_line, opening_lines
 from emulator.services.lambda_.state import Configuration, Function
+from emulator.value import value
 
 __all__ = ["Event", "Executed", "ExecutionEngine"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One attempt to have an event handled."""
 
@@ -36,7 +37,7 @@ class Event:
     client_context: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Executed:
     """What came of it. `failed` is whether AWS would say X-Amz-Function-Error; `report` is None where no environment could start."""
 
