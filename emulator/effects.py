@@ -22,6 +22,8 @@ from collections.abc import Callable, Generator, Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from emulator.value import value
+
 __all__ = [
     "All",
     "Call",
@@ -50,7 +52,7 @@ Process = Generator[Effect, Any, Any]
 """A generator that yields effects; its return value is its result."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call(Effect):
     """Call an operation of a service, through the same dispatch, faults and journal as a client's call.
 
@@ -93,7 +95,7 @@ class Race(Effect):
     processes: tuple[Process, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Shield(Effect):
     """Run a process to its end whatever becomes of the one that waits for it: its result, or the error that it raised.
 
@@ -103,7 +105,7 @@ class Shield(Effect):
     process: Process
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WaitFor(Effect):
     """Wait until `topic` is notified: True, or False when `timeout_seconds` passed first (None waits for ever).
 
@@ -114,14 +116,14 @@ class WaitFor(Effect):
     timeout_seconds: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Notify(Effect):
     """Wake every process that waits for `topic`, in the order in which they began to wait."""
 
     topic: Hashable
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Spawn(Effect):
     """Start a process of its own; the result is its task (see `emulator.engine.task.Task`).
 
@@ -147,7 +149,7 @@ class Cancel(Effect):
     task: Any
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record(Effect):
     """Add an entry to the journal. Keep `detail` small: sizes and names, never bodies."""
 

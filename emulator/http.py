@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from emulator.body import Body
 from emulator.errors import AwsError
 from emulator.streamed_body import StreamedBody
+from emulator.value import value
 
 __all__ = ["HttpRequest", "HttpResponse"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HttpRequest:
     """A request as it came: `path` and `query` still percent-encoded, header names as sent, the body as one bytes object."""
 
@@ -38,7 +39,7 @@ class HttpRequest:
         return len(self.body) if self.content is None else self.content.size
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HttpResponse:
     """A response: status, headers in order, body; in its place `content` where it may be large, `stream` while it is being written."""
 

@@ -21,6 +21,7 @@ from emulator.account import Account
 from emulator.effects import Effect, Process
 from emulator.errors import UnsupportedOperation
 from emulator.http import HttpRequest
+from emulator.value import value
 
 __all__ = ["Answer", "CallContext", "Operation", "Params", "Reply", "Service", "operation"]
 
@@ -28,7 +29,7 @@ Params = Mapping[str, Any]
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallContext:
     """Who calls, when, and as part of what."""
 
@@ -46,7 +47,7 @@ class CallContext:
     """The resource on whose behalf a service principal calls: `aws:SourceArn` in a resource policy."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Reply:
     """An operation's result and what must happen because of it. The effects are applied in order, none of them waits."""
 

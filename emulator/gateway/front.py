@@ -210,7 +210,14 @@ class Front:
             respond(wire.serialise_error(error, request_id, operation or None))
             return
 
+        runs_functions = service == "lambda"
+        if runs_functions:
+            engine.requests += 1
+
         def done(result: Any, error: BaseException | None) -> None:
+            if runs_functions:
+                engine.requests -= 1
+                engine.on_ready()
             if isinstance(result, HttpResponse) and error is None:
                 respond(self._s3.identified(result, request_id) if service == "s3" else result)
                 return

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 from emulator.http import HttpRequest
+from emulator.value import value
 
 __all__ = [
     "BRIDGED",
@@ -113,7 +114,7 @@ class FunctionUrl:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Scope:
     """What a signature says of its maker. Signatures are read, not verified: there are no secrets to verify them with."""
 

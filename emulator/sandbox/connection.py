@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from io import BytesIO
 
 from emulator.sandbox.chunked_body import ChunkedBody
 from emulator.sandbox.response_stream import ResponseStream
+from emulator.value import value
 
-__all__ = ["Connection", "RuntimeRequest"]
+__all__ = ["Connection", "RuntimeRequest", "ready_answer"]
 
 _HEAD_LIMIT = 1_048_576
 """Bytes; runtimes send the X-Ray cause, up to 1 MB, in a header."""
@@ -34,7 +35,7 @@ _REASONS = {
 _REASONS |= {431: "Request Header Fields Too Large", 501: "Not Implemented"}
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RuntimeRequest:
     """A request as a runtime sent it; header names in lower case. `body_bytes` is its size even where the body was not kept.
 
@@ -82,6 +83,8 @@ class Connection:
         self._received = 0
         self._chunked: ChunkedBody | None = None
         self._unsent: list[memoryview] = []
+        self._repeated: tuple[bytes, RuntimeRequest] | None = None
+        """The last request without a body, as it came: a runtime asks for its next event with the very same bytes each time."""
         self._last_request = False
         """Whether the peer wants the connection closed behind the answer (PHP's streams read until then)."""
         self.closed = False
@@ -91,16 +94,14 @@ class Connection:
 
     def answer(self, status: int, headers: tuple[tuple[str, str], ...] = (), body: bytes = b"") -> None:
         """Send an answer; what the socket does not take at once follows when it can."""
+        head = _head(status, "".join([f"{name}: {value}\r\n" for name, value in headers]), len(body))
+        self.say(head + body if len(body) < _JOIN_BELOW_BYTES else head, b"" if len(body) < _JOIN_BELOW_BYTES else body)
+
+    def say(self, ready: bytes, body: bytes = b"") -> None:
+        """Send an answer that is ready, head and all; a large body may follow."""
         if self.closed:
             return
-        lines = [f"HTTP/1.1 {status} {_REASONS[status]}"]
-        lines += [f"{name}: {value}" for name, value in headers]
-        lines.append(f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n")
-        head = "\r\n".join(lines).encode("latin-1", "replace")
-        if len(body) < _JOIN_BELOW_BYTES:
-            self._send([memoryview(head + body)])
-        else:
-            self._send([memoryview(head), memoryview(body)])
+        self._send([memoryview(ready), memoryview(body)] if body else [memoryview(ready)])
         self._close_where_done()
 
     def _close_where_done(self) -> None:
@@ -117,6 +118,8 @@ class Connection:
             sent = 0
         except OSError:
             self.close()
+            return
+        if len(parts) == 1 and sent == len(parts[0]):
             return
         for part in parts:
             if sent >= len(part):
@@ -169,6 +172,10 @@ class Connection:
             self.close()
 
     def _parse_head(self) -> None:
+        if self._repeated is not None and self._head == self._repeated[0]:
+            self._head = bytearray()
+            self._on_request(self, self._repeated[1])
+            return
         end = self._head.find(b"\r\n\r\n")
         if end < 0:
             if len(self._head) > _HEAD_LIMIT + _READ_BYTES:
@@ -176,7 +183,7 @@ class Connection:
                 self.close()
             return
         request_line, *lines = self._head[:end].decode("latin-1").split("\r\n")
-        rest = self._head[end + 4 :]
+        received, rest = self._head, self._head[end + 4 :]
         self._head = bytearray()
         try:
             method, path, protocol = request_line.split(" ", 2)
@@ -197,9 +204,15 @@ class Connection:
         self._body_bytes = length
         self._received = len(rest)
         if length == 0:
-            self._finish(b"")
+            self._parsed = None
+            request = RuntimeRequest(method, path, headers, b"", 0)
+            self._repeated = None if rest or self._last_request else (bytes(received), request)
+            self._on_request(self, request)
             return
         keep = length <= self._body_limit()
+        if keep and self._received == length:
+            self._finish(bytes(rest))
+            return
         if keep:
             self._buffer = _buffer_of(length)
             self._body = self._buffer.getbuffer()
@@ -300,6 +313,18 @@ class Connection:
         self._loop.remove_writer(self._socket.fileno())
         self._socket.close()
         self._on_close(self)
+
+
+def ready_answer(status: int, body: bytes) -> bytes:
+    """An answer that is the same each time."""
+    return _head(status, "", len(body)) + body
+
+
+def _head(status: int, lines: str, body_bytes: int) -> bytes:
+    return (
+        f"HTTP/1.1 {status} {_REASONS[status]}\r\n{lines}"
+        f"Content-Type: application/json\r\nContent-Length: {body_bytes}\r\n\r\n"
+    ).encode("latin-1", "replace")
 
 
 def _buffer_of(length: int) -> BytesIO:

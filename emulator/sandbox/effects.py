@@ -12,6 +12,7 @@ from enum import Enum
 from emulator.effects import External
 from emulator.errors import EmulatorError
 from emulator.sandbox.response_stream import ResponseStream
+from emulator.value import value
 
 __all__ = [
     "LATE_LINES",
@@ -106,7 +107,7 @@ class StartEnvironment(External):
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LogLine:
     """One log event as the function wrote it, without the line's end; `after_seconds` counts from the start of init or invocation."""
 
@@ -158,7 +159,7 @@ class Outcome(Enum):
     """The environment was gone before it took the event: the function has not seen it; run it elsewhere."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RunInvocation(External):
     """Give an event to an idle environment. Result: InvocationResult. The environment takes the next one when its runtime asks for it."""
 
@@ -177,7 +178,7 @@ class RunInvocation(External):
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InvocationResult:
     """What came of an invocation. `payload` is the response or the error document.
 
@@ -199,6 +200,24 @@ class InvocationResult:
     """How much of the response went to the invocation's `stream`; None where the runtime did not stream, or nobody takes a stream."""
     finished: bool = True
     """Whether the invocation is over; else extensions still work on it, and a LateLines will tell when it is."""
+
+    def measured(
+        self, lines: tuple[LogLine, ...], milliseconds: float, memory_mb: int, streamed: int | None, *, finished: bool
+    ) -> InvocationResult:
+        """The same with what the environment knows: log lines, duration, memory, streamed bytes, and whether it is over."""
+        return InvocationResult(
+            self.outcome,
+            self.payload,
+            self.error_type,
+            lines,
+            milliseconds,
+            memory_mb,
+            self.exit_code,
+            self.suppressed_init,
+            self.init_milliseconds,
+            streamed,
+            finished,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
 
 from emulator.clock import WallClock, stopwatch
 from emulator.engine.janitor import Janitor
@@ -72,7 +71,7 @@ class Environment:
         self._on_result: Callable[[InvocationResult], None] | None = None
         self._peak_mb = 0
         self._ending = False
-        self._deadline = Deadline(self._loop)
+        self._deadline = Deadline(self._loop, lasts=True)
         self._grace = Deadline(self._loop)
         self._logs = EnvironmentLogs(self._loop, extensions=bool(programs.extensions), on_lines=self._lines_came)
         self._api = RuntimeApi(self._loop, self)
@@ -301,7 +300,7 @@ class Environment:
             self._logs.start_of_phase()
             self._handed_over = stopwatch()
         left = invocation.timeout_seconds - (stopwatch() - self._handed_over)
-        self._deadline.set(left, lambda: self._fail_invocation(Outcome.TIMEOUT, Reason.TIMEOUT))
+        self._deadline.set(left, self._time_out)
         self._peak_mb = 0
         deadline = self._clock.now() + left
         self._memory.add(self)
@@ -313,6 +312,9 @@ class Environment:
         self._api.hand_over(invocation, deadline)
         self._process.thaw()
         self._telemetry.thaw()
+
+    def _time_out(self) -> None:
+        self._fail_invocation(Outcome.TIMEOUT, Reason.TIMEOUT)
 
     def _finish(self, outcome: Outcome, payload: bytes, error_type: str = "") -> None:
         """The runtime has answered."""
@@ -338,14 +340,8 @@ class Environment:
         lines = self._logs.collect()
         over = not self._extensions.registered or self._state is not State.RESPONDED
         stream = None if invocation is None else invocation.stream
-        finished = replace(
-            result,
-            lines=lines,
-            duration_milliseconds=duration,
-            max_memory_mb=peak,
-            finished=over,
-            streamed_bytes=stream.written_bytes if stream is not None and stream.begun else None,
-        )
+        streamed = stream.written_bytes if stream is not None and stream.begun else None
+        finished = result.measured(lines, duration, peak, streamed, finished=over)
         if self._extensions.registered:
             self._telemetry.answered(finished)
             if over:
@@ -423,8 +419,8 @@ class Environment:
     def _tree_ended(self, exit_code: int) -> None:
         was = self._state
         self._move(State.ENDED)
-        self._deadline.clear()
-        self._grace.clear()
+        self._deadline.close()
+        self._grace.close()
         self._memory.remove(self)
         self._api.close()
         self._telemetry.close()

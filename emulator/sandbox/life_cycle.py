@@ -21,6 +21,9 @@ __all__ = ["MOVES", "SHUTDOWN_SECONDS", "Reason", "State", "check_move"]
 class State(Enum):
     """Where an environment is in its life."""
 
+    __hash__ = object.__hash__
+    """Members are one of a kind; the hash of Enum, by name, is slower than the look-up it is for."""
+
     STARTING = "starting"
     IDLE = "idle"
     BUSY = "busy"

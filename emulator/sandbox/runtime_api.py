@@ -19,7 +19,7 @@ import socket
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from emulator.sandbox.connection import Connection, RuntimeRequest
+from emulator.sandbox.connection import Connection, RuntimeRequest, ready_answer
 from emulator.sandbox.effects import RunInvocation
 from emulator.sandbox.response_stream import ResponseStream
 
@@ -27,6 +27,7 @@ __all__ = ["RuntimeApi", "RuntimeEvents"]
 
 _PREFIX = "/2018-06-01/runtime/"
 _NO_INVOCATION_LIMIT = 6_291_556
+_ACCEPTED = ready_answer(202, b'{"status":"OK"}')
 _MODE = "lambda-runtime-function-response-mode"
 _ERROR_TYPE = "lambda-runtime-function-error-type"
 
@@ -138,15 +139,16 @@ class RuntimeApi:
         return invocation.stream
 
     def _dispatch(self, connection: Connection, request: RuntimeRequest) -> None:
-        for prefix, dispatch in self._others:
-            if request.path.startswith(prefix):
-                dispatch(connection, request)
-                return
+        if not request.path.startswith(_PREFIX):
+            for prefix, dispatch in self._others:
+                if request.path.startswith(prefix):
+                    dispatch(connection, request)
+                    return
         verb = (request.method, request.path.removeprefix(_PREFIX))
         if verb == ("GET", "invocation/next"):
             self._next(connection)
         elif verb == ("POST", "init/error"):
-            connection.answer(202, body=b'{"status":"OK"}')
+            connection.say(_ACCEPTED)
             self._events.init_failed(request.body, _error_type(request))
         elif request.method == "POST" and verb[1].startswith("invocation/"):
             _, request_id, *what = verb[1].split("/")
@@ -181,7 +183,7 @@ class RuntimeApi:
         else:
             self._invocation = None
             if not request.cut:
-                connection.answer(202, body=b'{"status":"OK"}')
+                connection.say(_ACCEPTED)
             if what == "error":
                 self._events.runtime_erred(request.body, _error_type(request))
             elif request.cut or request.trailers.get(_ERROR_TYPE):

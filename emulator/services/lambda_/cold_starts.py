@@ -38,7 +38,8 @@ class ColdStarts(Admission):
         """A WarmEnvironment to use, or the StartedEnvironment that failed. Raises what made a cold start impossible."""
         now = yield Now()
         environment, effects = self.environments.take(configuration, now)
-        yield from self._apply(effects)
+        for effect in effects:
+            yield self._without_waiting(effect)
         if environment is not None:
             return environment
         self._check_scaling(function, now)
@@ -128,6 +129,11 @@ class ColdStarts(Admission):
         yield from self._apply(effects)
         yield from self._start_where_wanted(function)
         yield from self._watch()
+
+    @property
+    def watches(self) -> bool:
+        """Whether what `_watch` starts is running."""
+        return self.collects_late_lines and (self.retires_idle or not self.environments.capacity.idle_timer)
 
     def _watch(self) -> Process:
         """See to it that late lines reach the log, and that idle environments retire when their time has come."""

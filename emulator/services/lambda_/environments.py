@@ -13,7 +13,7 @@ Rules
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import Counter, OrderedDict, deque
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -102,6 +102,8 @@ class EnvironmentPool:
     _idle: dict[str, list[WarmEnvironment]] = field(default_factory=dict)
     _by_idleness: OrderedDict[str, WarmEnvironment] = field(default_factory=OrderedDict)
     _live: dict[str, WarmEnvironment] = field(default_factory=dict)
+    _live_of: Counter[str] = field(default_factory=Counter)
+    """How many of them a configuration has, by its revision."""
     _starts: list[Start] = field(default_factory=list)
     _waiting: dict[str, deque[Waiter]] = field(default_factory=dict)
     _order: count[int] = field(default_factory=count)
@@ -111,6 +113,11 @@ class EnvironmentPool:
     def size(self) -> int:
         """Environments that live or start."""
         return len(self._live) + len(self._starts)
+
+    @property
+    def awaited(self) -> bool:
+        """Whether an invocation waits for an environment."""
+        return bool(self._waiting)
 
     def idle_count(self) -> int:
         """Environments that wait for work."""
@@ -143,7 +150,10 @@ class EnvironmentPool:
         self._pace(configuration).served(seconds)
 
     def _pace(self, configuration: Configuration) -> Pace:
-        return self._paces.setdefault(configuration.revision_id, Pace())
+        pace = self._paces.get(configuration.revision_id)
+        if pace is None:
+            pace = self._paces[configuration.revision_id] = Pace()
+        return pace
 
     def withdraw(self, waiter: Waiter) -> None:
         """Leave the queue unserved."""
@@ -214,11 +224,11 @@ class EnvironmentPool:
 
     def gone(self, environment: WarmEnvironment) -> None:
         """An environment has ended by itself."""
-        self._live.pop(environment.environment_id, None)
+        self._no_longer_live(environment)
 
     def discard(self, environment: WarmEnvironment) -> list[Effect]:
         """Take a live environment out of the pool and end it."""
-        self._live.pop(environment.environment_id, None)
+        self._no_longer_live(environment)
         self._by_idleness.pop(environment.environment_id, None)
         idle = self._idle.get(environment.configuration.revision_id, [])
         if environment in idle:
@@ -226,6 +236,13 @@ class EnvironmentPool:
             if not idle:
                 del self._idle[environment.configuration.revision_id]
         return [StopEnvironment(environment.environment_id, environment.configuration.function_name)]
+
+    def _no_longer_live(self, environment: WarmEnvironment) -> None:
+        if self._live.pop(environment.environment_id, None) is not None:
+            revision = environment.configuration.revision_id
+            self._live_of[revision] -= 1
+            if not self._live_of[revision]:
+                del self._live_of[revision]
 
     # -- cold starts -------------------------------------------------------------------------------------------------------------
 
@@ -252,7 +269,7 @@ class EnvironmentPool:
             coming = sum(start.configuration.revision_id == revision for start in self._starts)
             if coming >= len(queue):
                 continue
-            live = sum(environment.configuration.revision_id == revision for environment in self._live.values())
+            live = self._live_of[revision]
             configuration = queue[0].configuration
             if live + coming == 0:
                 wanted.append((False, queue[0].order, configuration))
@@ -268,6 +285,7 @@ class EnvironmentPool:
         self._pace(environment.configuration).init_seconds = (environment.init_milliseconds or 0.0) / 1000.0
         environment.retired = start.retired
         self._live[environment.environment_id] = environment
+        self._live_of[environment.configuration.revision_id] += 1
         waiter = self._first_waiter(environment.configuration)
         if waiter is None:
             return self.release(environment, now)

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/lambda-concurrency.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from emulator.effects import Now, Process, Record, Shield
 from emulator.sandbox.effects import (
@@ -20,11 +20,12 @@ from emulator.services.lambda_.environments import WarmEnvironment
 from emulator.services.lambda_.function_errors import failure_document, init_failure_document
 from emulator.services.lambda_.platform_logs import Report, init_report_line, opening_lines
 from emulator.services.lambda_.state import Configuration, Function
+from emulator.value import value
 
 __all__ = ["Event", "Executed", "ExecutionEngine"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One attempt to have an event handled."""
 
@@ -36,7 +37,7 @@ class Event:
     client_context: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Executed:
     """What came of it. `failed` is whether AWS would say X-Amz-Function-Error; `report` is None where no environment could start."""
 
@@ -145,7 +146,7 @@ class ExecutionEngine(ColdStarts):
                 initialization_type=environment.initialization_type,
             )
             result = replace(result, lines=(*result.lines, line))
-            report = replace(report, result=result)
+            report = report._replace(result=result)
         if result.outcome not in (Outcome.OK, Outcome.ERROR):
             payload = failure_document(
                 result,
@@ -156,15 +157,17 @@ class ExecutionEngine(ColdStarts):
                 else self.quotas.streamed_response_bytes,
             )
         # A failed invocation resets its environment, with /tmp kept; the next one initialises it first.
-        yield from self._apply(self.environments.release(environment, started + result.duration_milliseconds / 1000.0))
-        yield from self._start_where_wanted(function)
-        yield from self._watch()
+        for effect in self.environments.release(environment, started + result.duration_milliseconds / 1000.0):
+            yield self._without_waiting(effect)
+        if self.environments.awaited:
+            yield from self._start_where_wanted(function)
+        if not self.watches:
+            yield from self._watch()
         if not result.finished:
             environment.report = report
         shipped = report if result.finished else opening_lines(report)
-        yield from self._apply(
-            self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, shipped)
-        )
+        for effect in self.function_logs.ship(configuration.shown_log_group, environment.log_stream, started, shipped):
+            yield effect
         yield Record(
             "lambda",
             "invocation",

@@ -5,21 +5,20 @@ https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html#API_Invoke_Request
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from emulator.account import Account
 from emulator.services.lambda_.errors import (
     AccessDeniedException,
     InvalidParameterValueException,
     ResourceNotFoundException,
 )
+from emulator.value import value
 
 __all__ = ["LATEST", "FunctionName", "function_arn", "layer_arn"]
 
 LATEST = "$LATEST"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class FunctionName:
     """A function and the qualifier that the caller named: a version, an alias, `$LATEST`, or nothing."""
 

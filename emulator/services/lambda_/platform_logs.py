@@ -10,10 +10,9 @@ A timeout, an exit and a response that is too large are told by a line of their 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from math import ceil
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
@@ -27,8 +26,7 @@ _STATUS: Final[Mapping[Outcome, str]] = {Outcome.OK: "success", Outcome.TIMEOUT:
 """The others are errors."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class Report(NamedTuple):
     """What Lambda's own lines tell of one invocation."""
 
     request_id: str
@@ -71,7 +69,7 @@ def opening_lines(report: Report) -> list[LogLine]:
 
 def closing_lines(report: Report, milliseconds: float) -> list[LogLine]:
     """What is left to say when extensions have finished, after `milliseconds` in all."""
-    return _ending(replace(report, total_milliseconds=milliseconds), milliseconds)
+    return _ending(report._replace(total_milliseconds=milliseconds), milliseconds)
 
 
 def _ending(report: Report, milliseconds: float) -> list[LogLine]:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 __all__ = ["Destination", "LogEvent", "LogGroup", "LogStream", "MetricFilter", "ResourcePolicy", "SubscriptionFilter"]
 
 
-@dataclass(frozen=True, slots=True)
-class LogEvent:
+class LogEvent(NamedTuple):
     """One event; times in epoch milliseconds. `number` counts the events of a group in the order of their arrival."""
 
     number: int
@@ -111,8 +110,10 @@ class LogGroup:
         event = LogEvent(self._next_number, timestamp, ingested, message, size)
         self._next_number += 1
         stream.events.append(event)
-        stream.first_timestamp = min(timestamp, timestamp if stream.first_timestamp is None else stream.first_timestamp)
-        stream.last_timestamp = max(timestamp, timestamp if stream.last_timestamp is None else stream.last_timestamp)
+        if stream.first_timestamp is None or timestamp < stream.first_timestamp:
+            stream.first_timestamp = timestamp
+        if stream.last_timestamp is None or timestamp > stream.last_timestamp:
+            stream.last_timestamp = timestamp
         stream.last_ingestion = ingested
         self.stored_bytes += size
         self._arrivals.append((stream, event))
