@@ -45,8 +45,8 @@ class Dialect:
     checks_payload_only: bool = False
     """Whether only the body's document is checked, as against a schema, and the service itself looks at the rest."""
     constraints: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's. `members_not_null` of a list of
-    texts is named among the constraints of its members."""
+    """By shape: constraints that AWS enforces and the model does not have; None lifts one of the model's. `members_not_null` of a list or
+    map of scalars is named among the constraints of its members."""
     missing_alone: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By structure and required member: the text for its absence, where that is told instead of everything else."""
     told_first: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -132,6 +132,7 @@ _DIALECTS: Mapping[str, Dialect] = {
             "Runtime": {"enum": ()},
             "InvokeMode": {"enum": ("RESPONSE_STREAM", "BUFFERED")},  # [O], in this order
             "ArchitecturesList": {"members_not_null": True},  # [O]
+            "AdditionalVersionWeights": {"members_not_null": True},  # [O]
         },
     ),
     # https://docs.aws.amazon.com/eventbridge/latest/APIReference/CommonErrors.html

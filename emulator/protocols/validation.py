@@ -112,10 +112,7 @@ class Checks:
         bounds = self._bounds(shape)
         scalar = self._bounds(shape.member) if shape.member.type_name == "string" else ()
         inner = None if scalar else self.check(shape.member)
-        members = [text for _, text in scalar]
-        if self._dialect.constraints.get(shape.name, {}).get("members_not_null", False):
-            members.append(NOT_NULL)
-        texts = f"Member must satisfy constraint: [{', '.join(members)}]"
+        texts = f"Member must satisfy constraint: [{', '.join(self._member_texts(shape, scalar))}]"
 
         def check(value: Any) -> list[Violation]:
             found = _out_of_bounds(shape, bounds, value) if bounds else []
@@ -133,12 +130,14 @@ class Checks:
     def _map(self, shape: MapShape) -> Check:
         bounds = self._bounds(shape)
         keys = self._bounds(shape.key)
-        inner = self.check(shape.value)
+        scalar = () if shape.value.type_name in ("list", "map", "structure") else self._bounds(shape.value)
+        inner = None if scalar else self.check(shape.value)
         key_texts = f"Map keys must satisfy constraint: [{', '.join(text for _, text in keys)}]"
         short = self._short_key(shape.key)
         # Of a structure like DynamoDB's values, most have no member that could be wrong.
         members = self._checked_members.get(shape.value.name)
         passes = None if members is None else members.isdisjoint
+        value_texts = f"Map value must satisfy constraint: [{', '.join(self._member_texts(shape, scalar))}]"
 
         def check(value: Any) -> list[Violation]:
             found = _out_of_bounds(shape, bounds, value) if bounds else []
@@ -152,6 +151,8 @@ class Checks:
                     found.append(Violation(f"{key}.member", "", "null", NOT_NULL))
                 elif inner is not None and (passes is None or not passes(item)) and (inside := inner(item)):
                     found.extend(violation.below(f"{key}.member", "") for violation in inside)
+            if scalar and not all(test(item) for item in value.values() if item is not None for test, _ in scalar):
+                found.append(Violation("", "", _quoted(shape, value), value_texts))
             return found
 
         return check
@@ -164,6 +165,13 @@ class Checks:
             return _no_key
         # A character has at most four bytes in UTF-8, and two units in UTF-16.
         return (int(most) // 4).__ge__
+
+    def _member_texts(self, shape: Shape, bounds: tuple[_Bound, ...]) -> list[str]:
+        """The constraints of a list's members or a map's values, as the list or map names them."""
+        texts = [text for _, text in bounds]
+        if self._dialect.constraints.get(shape.name, {}).get("members_not_null", False):
+            texts.append(NOT_NULL)
+        return texts
 
     def _bounds(self, shape: Shape) -> tuple[_Bound, ...]:
         """The constraints of a shape itself: tests that are true where the constraint holds, with AWS's text for it."""

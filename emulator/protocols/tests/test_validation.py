@@ -58,6 +58,22 @@ INVALID = [
     ),
     (
         "lambda",
+        "CreateAlias",
+        {
+            "FunctionName": "f",
+            "Name": "a",
+            "FunctionVersion": "1",
+            "RoutingConfig": {"AdditionalVersionWeights": {"2": 2.0}},
+        },
+        "ValidationException",
+        (
+            "1 validation error detected: Value '{2=2.0}' at 'routingConfig.additionalVersionWeights' failed to satisfy "
+            "constraint: Map value must satisfy constraint: [Member must have value less than or equal to 1.0, "
+            "Member must have value greater than or equal to 0.0, Member must not be null]"
+        ),
+    ),
+    (
+        "lambda",
         "CreateFunctionUrlConfig",
         {"FunctionName": "f", "AuthType": "NONE", "InvokeMode": "UNKNOWN"},
         "ValidationException",
@@ -154,8 +170,8 @@ INVALID = [
         {"StreamName": "s", "Tags": {"k": "v" * 257}},
         "ValidationException",
         (
-            f"1 validation error detected: Value '{'v' * 257}' at 'tags.k.member' failed to satisfy constraint: "
-            "Member must have length less than or equal to 256"
+            f"1 validation error detected: Value '{{k={'v' * 257}}}' at 'tags' failed to satisfy constraint: Map value must satisfy "
+            "constraint: [Member must have length less than or equal to 256, Member must have length greater than or equal to 0]"
         ),
     ),
     (

@@ -21,6 +21,8 @@ __all__ = ["BadAnswer", "UrlExchange", "buffered_response", "cors_headers", "eve
 
 _TEXT = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
 _TEXT_SUFFIXES = ("+json", "+xml")
+_TLS = {"x-amzn-tls-version": "TLSv1.3", "x-amzn-tls-cipher-suite": "TLS_AES_128_GCM_SHA256"}
+"""A function URL speaks nothing but TLS to the world: what the emulator is asked over HTTP looks as if it had come so."""
 Headers = Sequence[tuple[str, str]]
 
 
@@ -64,6 +66,7 @@ def event_of(exchange: UrlExchange) -> dict[str, Any]:
             headers[lower] = f"{headers[lower]},{value}" if lower in headers else value
     headers |= {"host": exchange.domain, "x-forwarded-for": request.source_ip, "x-forwarded-proto": "https"}
     headers["x-forwarded-port"] = "443"
+    headers |= _TLS
     if exchange.trace_id:
         headers["x-amzn-trace-id"] = f"Root={exchange.trace_id}"
     moment = datetime.fromtimestamp(exchange.now, UTC)

@@ -55,7 +55,7 @@ def ask(
 def test_request_becomes_an_event_of_format_2() -> None:
     aws, url_id = with_url()
     ask(aws, url_id, "POST", "/a%20b", query="x=1&x=2&y=", body=b"text",
-        headers={"Content-Type": "text/plain", "X-One": "1", "Cookie": "a=1; b=2"})  # fmt: skip
+        headers={"Content-Type": "text/plain", "X-One": "1", "Connection": "keep-alive", "Cookie": "a=1; b=2"})  # fmt: skip
     event = json.loads(aws.runs[-1].payload)
     assert {
         name: event[name] for name in ("version", "rawPath", "rawQueryString", "cookies", "body", "isBase64Encoded")
@@ -69,6 +69,9 @@ def test_request_becomes_an_event_of_format_2() -> None:
     }
     assert event["queryStringParameters"] == {"x": "1,2", "y": ""}
     assert event["headers"]["x-one"] == "1"
+    assert "connection" not in event["headers"]
+    assert event["headers"]["x-forwarded-proto"] == "https"
+    assert {"x-amzn-tls-version", "x-amzn-tls-cipher-suite"} <= set(event["headers"])
     assert event["requestContext"]["http"]["method"] == "POST"
     assert event["requestContext"]["domainName"] == f"{url_id}.lambda-url.us-east-1.on.aws"
 
