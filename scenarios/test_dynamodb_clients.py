@@ -95,8 +95,9 @@ def test_conditions_built_by_boto3_are_understood(table: Any) -> None:
         table.delete_item(
             Key=key, ConditionExpression=Attr("count").eq(1), ReturnValuesOnConditionCheckFailure="ALL_OLD"
         )
-    assert refused.value.response["Error"]["Code"] == "ConditionalCheckFailedException"
-    assert refused.value.response["Item"]["count"] == {"N": "2"}
+    response: Any = refused.value.response
+    assert response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert response["Item"]["count"] == {"N": "2"}
 
 
 def test_the_batch_writer_and_the_paginators_carry_many_items(table: Any, client: Callable[..., Any]) -> None:

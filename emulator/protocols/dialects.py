@@ -55,6 +55,8 @@ class Dialect:
     """Shapes whose length is counted in bytes of UTF-8."""
     query_codes: Mapping[str, str] = field(default_factory=dict)
     """By error shape: the code of the query protocol that the service spoke before, where it differs from the shape's name."""
+    sums_bodies: bool = False
+    """Whether responses have the CRC-32 of their body in a header (JSON protocols)."""
     as_is: frozenset[str] = frozenset()
     """Structures that the service keeps as the wire has them, apart from blobs: written without a look into them (JSON protocols)."""
 
@@ -71,6 +73,7 @@ _DIALECTS: Mapping[str, Dialect] = {
     "cloudformation": _QUERY,
     "dynamodb": Dialect(
         error_namespace="com.amazonaws.dynamodb.v20120810#",  # [O]
+        sums_bodies=True,
         as_is=frozenset({"AttributeValue"}),
         constraints={
             # AWS words these itself; the service does.
@@ -109,7 +112,7 @@ _DIALECTS: Mapping[str, Dialect] = {
         },
     ),
     "dynamodbstreams": Dialect(
-        error_namespace="com.amazonaws.dynamodb.v20120810#", as_is=frozenset({"AttributeValue"})
+        error_namespace="com.amazonaws.dynamodb.v20120810#", sums_bodies=True, as_is=frozenset({"AttributeValue"})
     ),
     "elasticache": Dialect(
         invalid_code="InvalidParameterValue",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from emulator.errors import AwsError
 from emulator.http import HttpResponse
 
-__all__ = ["Answered", "BadText", "MalformedInput", "SerializationException", "UnknownOperation"]
+__all__ = ["Answered", "BadText", "MalformedInput", "SerializationException", "UnknownOperation", "UnknownTarget"]
 
 
 class SerializationException(AwsError):
@@ -40,6 +40,13 @@ class UnknownOperation(AwsError):
 
     code = "UnknownOperationException"
     status = 404
+
+
+class UnknownTarget(UnknownOperation):
+    """As that, where a header or a parameter names the operation and not the path."""
+
+    code = "UnknownOperationException"
+    status = 400
 
 
 class Answered(AwsError):

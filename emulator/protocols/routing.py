@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote
 from botocore.model import OperationModel, ServiceModel, Shape
 
 from emulator.http import HttpRequest
-from emulator.protocols.errors import UnknownOperation
+from emulator.protocols.errors import UnknownOperation, UnknownTarget
 
 __all__ = ["Routed", "Router"]
 
@@ -86,7 +86,7 @@ class Router:
             return name
         if name not in self._operations:
             what = repr(name) if name else f"{request.method} {request.path}"
-            raise UnknownOperation(f"{self._service} has no operation {what}")
+            raise UnknownTarget(f"{self._service} has no operation {what}")
         return Routed(name, _NO_PARAMS)
 
     # -- by URI ------------------------------------------------------------

@@ -93,5 +93,6 @@ def test_action_may_be_in_the_query_string() -> None:
     ],
 )
 def test_unknown_operation_is_refused(service: str, request_: HttpRequest) -> None:
-    with pytest.raises(UnknownOperation, match=service):
+    with pytest.raises(UnknownOperation, match=service) as refused:
         wires.get(service).route(request_)
+    assert refused.value.status == (404 if service == "lambda" else 400)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 from xml.etree import ElementTree
+from zlib import crc32
 
 import orjson
 import pytest
@@ -207,3 +208,14 @@ def test_s3_error_is_bare_and_head_has_no_body() -> None:
 def test_answered_error_goes_out_as_it_came() -> None:
     response = HttpResponse(418, (("a", "b"),), b"tea")
     assert strict.get("s3").serialise_error(Answered.by(response, "Teapot", "tea"), "r", "GetObject") is response
+
+
+def test_dynamodb_sums_every_body() -> None:
+    wire = lenient.get("dynamodb")
+    for response in (
+        wire.serialise("GetItem", {"Item": {"k": {"S": "v"}}}, "r"),
+        wire.serialise("TagResource", {}, "r"),
+        wire.serialise_error(ResourceNotFoundException("no table"), "r", "GetItem"),
+    ):
+        assert dict(response.headers)["x-amz-crc32"] == str(crc32(response.body))
+    assert "x-amz-crc32" not in dict(lenient.get("sqs").serialise("ListQueues", {}, "r").headers)

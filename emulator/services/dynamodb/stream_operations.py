@@ -30,6 +30,7 @@ class StreamOperations(DynamodbStore):
     @operation("ListStreams")
     def list_streams(self, params: Params, context: CallContext) -> Reply:
         """The streams of one table, or of all."""
+        _check_limit(params.get("Limit"), self.state.quotas.streams_page)
         self.state.settle(context.now)
         name = params.get("TableName")
         name = None if name is None else self.state.table_name(name)
@@ -52,6 +53,7 @@ class StreamOperations(DynamodbStore):
     @operation("DescribeStream")
     def describe_stream(self, params: Params, context: CallContext) -> Reply:
         """A stream and its shards."""
+        _check_limit(params.get("Limit"), self.state.quotas.shards_page)
         stream = self._stream(params["StreamArn"], context.now)
         shards, after = stream.shards, params.get("ExclusiveStartShardId")
         narrowed = params.get("ShardFilter")
@@ -100,6 +102,7 @@ class StreamOperations(DynamodbStore):
     def get_records(self, params: Params, context: CallContext) -> Reply:
         """The next records of a shard, at most 1,000 or 1 MB, and the iterator for those after; none at the end of a closed shard."""
         quotas, now = self.state.quotas, context.now
+        _check_limit(params.get("Limit"), quotas.stream_records_page)
         iterator = ShardIterator.decode(params["ShardIterator"])
         stream = self._stream(iterator.stream_arn, now)
         shard = self._shard(stream, iterator.shard_id)
@@ -145,6 +148,14 @@ class StreamOperations(DynamodbStore):
 
 def _size(record: StreamRecord) -> int:
     return sum(size_of_item(item) for item in (record.keys, record.before, record.after) if item is not None)
+
+
+def _check_limit(limit: int | None, most: int) -> None:
+    if limit is not None and limit > most:
+        raise ValidationException(
+            f"1 validation error detected: Value '{limit}' at 'limit' failed to satisfy constraint: "
+            f"Member must have value less than or equal to {most}"
+        )
 
 
 def _position(shard: Shard, text: str) -> int:

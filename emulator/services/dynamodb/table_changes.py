@@ -54,7 +54,7 @@ class TableChanges(DynamodbStore):
     def update_table(self, params: Params, context: CallContext) -> Reply:
         """Change a table. Its status is UPDATING in the reply."""
         state, now, quotas = self.state, context.now, self.state.quotas
-        if not any(params.get(name) is not None for name in _NAMES):
+        if not any(params.get(name) not in (None, []) for name in _NAMES):
             raise ValidationException(
                 "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or "
                 "SSESpecification or ReplicaUpdates is required"
@@ -186,8 +186,11 @@ class TableChanges(DynamodbStore):
                     raise ResourceNotFoundException("Requested resource not found")
                 continue
             quotas = self.state.quotas
-            types = {**table.attribute_types, **attribute_types_of(params)}
-            for name, kind in attribute_types_of(params).items():
+            given = attribute_types_of(params)
+            keys = {element["AttributeName"] for element in row["Create"]["KeySchema"]}
+            # The request defines the keys itself, even those that the table knows.
+            definitions = [name for name in {**table.attribute_types, **given} if name in given or name not in keys]
+            for name, kind in given.items():
                 if table.attribute_types.get(name, kind) != kind:
                     raise ValidationException(
                         f"{INVALID}Cannot change the type of attribute {name} from {table.attribute_types[name]} to {kind}"
@@ -196,7 +199,7 @@ class TableChanges(DynamodbStore):
                 raise ValidationException(
                     f"Attempting to create an index which already exists: {row['Create']['IndexName']}"
                 )
-            check_new_global_index(row["Create"], list(types), set(), quotas, on_demand=on_demand)
+            check_new_global_index(row["Create"], definitions, set(), quotas, on_demand=on_demand)
             if len(table.global_indexes) >= quotas.global_secondary_indexes:
                 raise LimitExceededException(
                     "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of "

@@ -36,7 +36,7 @@ from emulator.services.dynamodb.expressions.ast import (
     Value,
 )
 from emulator.services.dynamodb.expressions.lexer import END, IDENTIFIER, INDEX, NAME, SYMBOL, VALUE, Token, tokens_of
-from emulator.services.dynamodb.expressions.limits import LONGEST_EXPRESSION_BYTES, MOST_IN_OPERANDS
+from emulator.services.dynamodb.expressions.limits import LARGEST_INDEX, LONGEST_EXPRESSION_BYTES, MOST_IN_OPERANDS
 from emulator.services.dynamodb.request_error import RequestError
 
 __all__ = ["CONDITION_FUNCTIONS", "UPDATE_FUNCTIONS", "parse_condition", "parse_projection", "parse_update"]
@@ -255,10 +255,15 @@ class _Parser:
             elif self.accept("["):
                 if self._token.kind != INDEX:
                     raise self._syntax_error()
-                elements.append(int(self._advance().text))
+                elements.append(self._index(self._advance().text))
                 self._expect("]")
             else:
                 return Path(tuple(elements))
+
+    def _index(self, text: str) -> int:
+        if len(text) > len(str(LARGEST_INDEX)) or int(text) > LARGEST_INDEX:
+            raise self.error(f"List index is not within the allowable range; index: [{text}]")
+        return int(text)
 
     def _name(self) -> str:
         if self._token.kind == NAME:

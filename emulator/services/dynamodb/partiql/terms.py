@@ -18,6 +18,7 @@ from emulator.services.dynamodb.expressions.ast import (
     Path,
     Value,
 )
+from emulator.services.dynamodb.expressions.limits import LARGEST_INDEX
 from emulator.services.dynamodb.expressions.parser import CONDITION_FUNCTIONS
 from emulator.services.dynamodb.numbers import canonical_number
 from emulator.services.dynamodb.partiql.lexer import (
@@ -230,10 +231,20 @@ class TermParser:
                 elements.append(self._substitute(self.advance().text))
             elif self.is_symbol("[") and self.peek().kind == NUMBER and self.peek(2).text == "]":
                 self.advance()
-                elements.append(int(self.advance().text))
+                elements.append(self._index())
                 self.advance()
             else:
                 return Path(tuple(elements))
+
+    def _index(self) -> int:
+        token = self.advance()
+        if not token.text.isdecimal():
+            raise not_well_formed("Unexpected term")
+        if len(token.text) > len(str(LARGEST_INDEX)) or int(token.text) > LARGEST_INDEX:
+            raise ValidationException(
+                f"List index is not within the allowable range; index: [{token.text}] at {token.place}"
+            )
+        return int(token.text)
 
     def _substitute(self, name: str) -> str:
         for substitute, known in self._names.items():

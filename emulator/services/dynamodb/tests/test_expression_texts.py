@@ -86,6 +86,8 @@ CONDITIONS = {
     " OR ".join(["a = :s"] * 151): "The expression contains too many operators; operator count: 301",
     "a IN (" + ", ".join([":s"] * 101) + " )": "The IN operator is provided with too many operands; "
     "number of operands: 101",
+    "a[2147483648] = :s": "List index is not within the allowable range; index: [2147483648]",
+    "a[00000000000] = :s": "List index is not within the allowable range; index: [00000000000]",
     "a" * 4092 + " = :s": "Expression size has exceeded the maximum allowed size;",
 }
 

@@ -128,6 +128,12 @@ def test_an_index_is_read_by_its_name(table: DynamodbDriver) -> None:
         ("SELECT * FROM Tab.nope", {}, "The table does not have the specified index"),
         ("SELECT * FROM Tab.by_tag.more", {}, "A path may contain at most 2 components in the FROM clause"),
         ('SELECT * FROM Tab.""', {}, "Path component cannot be an empty string"),
+        (
+            "SELECT l[2147483648] FROM Tab",
+            {},
+            "List index is not within the allowable range; index: [2147483648] at 1:10:10",
+        ),
+        ("SELECT l[1.5] FROM Tab", {}, "Statement wasn't well formed, can't be processed: Unexpected term"),
     ):
         assert table.error("ExecuteStatement", Statement=statement, **more) == ("ValidationException", message)
 

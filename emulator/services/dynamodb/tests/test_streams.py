@@ -194,3 +194,16 @@ def test_change_wakes_who_waits_for_the_stream(dynamodb: DynamodbDriver) -> None
     assert woken == []
     dynamodb.put(pk="1")
     assert woken == [1_800_000_007.0]
+
+
+@pytest.mark.parametrize("operation", ["DescribeStream", "GetRecords", "ListStreams"])
+def test_a_limit_beyond_the_largest_page_is_refused(dynamodb: DynamodbDriver, operation: str) -> None:
+    most = 1_000 if operation == "GetRecords" else 100
+    arn = "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/2027-01-15T08:00:00.000"
+    named = {"DescribeStream": {"StreamArn": arn}, "GetRecords": {"ShardIterator": "x"}, "ListStreams": {}}[operation]
+    message = (
+        f"1 validation error detected: Value '{most + 1}' at 'limit' failed to satisfy constraint: "
+        f"Member must have value less than or equal to {most}"
+    )
+    refused = dynamodb.error(operation, service="dynamodbstreams", Limit=most + 1, **named)
+    assert refused == ("ValidationException", message)

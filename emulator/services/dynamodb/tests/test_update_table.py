@@ -133,3 +133,24 @@ def test_throughput_changes(dynamodb: DynamodbDriver) -> None:
 def test_update_must_say_something(dynamodb: DynamodbDriver) -> None:
     dynamodb.table()
     assert dynamodb.error("UpdateTable", TableName="items")[1].startswith("At least one of ProvisionedThroughput, ")
+
+
+def test_a_new_index_defines_its_keys_even_where_the_table_knows_them(dynamodb: DynamodbDriver) -> None:
+    dynamodb.table(keys="pk:S sk:S")
+    create = {
+        "IndexName": "by_sk",
+        "KeySchema": [{"AttributeName": "sk", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    change = {"TableName": "items", "GlobalSecondaryIndexUpdates": [{"Create": create}]}
+    assert dynamodb.error("UpdateTable", **change) == (
+        "ValidationException",
+        f"{INVALID}Some index key attributes are not defined in AttributeDefinitions. Keys: [sk], AttributeDefinitions: [pk]",
+    )
+    dynamodb.call("UpdateTable", **change, AttributeDefinitions=definitions("sk"))
+
+
+def test_an_update_without_any_change_is_refused(dynamodb: DynamodbDriver) -> None:
+    dynamodb.table()
+    code, message = dynamodb.error("UpdateTable", TableName="items", GlobalSecondaryIndexUpdates=[])
+    assert (code, message.startswith("At least one of ProvisionedThroughput")) == ("ValidationException", True)
