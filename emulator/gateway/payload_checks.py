@@ -98,6 +98,10 @@ class PayloadChecks:
                 },
             )
         if self._of_payload:
+            if sum(header in headers for header in _BY_HEADER) > 1:
+                return InvalidRequest(
+                    "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
+                )
             for header, algorithm in _BY_HEADER.items():
                 if header in headers:
                     error = _check(header, algorithm, headers[header], content)

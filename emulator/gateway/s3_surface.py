@@ -65,6 +65,7 @@ class S3Surface:
     def check(self, request: HttpRequest, now: float) -> None:
         """Refuse a presigned URL that does not hold, and a payload that is not what was announced. Raises AwsError."""
         _check_uri(request)
+        _check_post(request)
         check_presigned(request, now)
         if request.refusal is not None:
             raise request.refusal
@@ -86,6 +87,35 @@ def _check_uri(request: HttpRequest) -> None:
             unquote(request.path, errors="strict")
         except UnicodeDecodeError:
             raise InvalidURI("Couldn't parse the specified URI.", fields={"URI": request.path}) from None
+
+
+class MethodNotAllowed(AwsError):
+    """There is no such request on this resource."""
+
+    status = 405
+
+
+class PreconditionFailed(AwsError):
+    """The upload is no form."""
+
+    status = 412
+
+
+def _check_post(request: HttpRequest) -> None:
+    """A POST is a form's upload, or names what it does in its query. Raises MethodNotAllowed, PreconditionFailed."""
+    bucket, _, key = request.path.removeprefix("/").partition("/")
+    if request.method != "POST" or not bucket or _browser_operation(request) is not None:
+        return
+    query = (item.partition("=")[0].lower() for item in request.query.split("&"))
+    if any(name and name != "x-id" and not name.startswith("x-amz-") for name in query):
+        return
+    if key:
+        message = "The specified method is not allowed against this resource."
+        raise MethodNotAllowed(message, fields={"Method": "POST", "ResourceType": "OBJECT"})
+    if bucket != "WriteGetObjectResponse":
+        condition = "Bucket POST must be of the enclosure-type multipart/form-data"
+        message = "At least one of the pre-conditions you specified did not hold"
+        raise PreconditionFailed(message, fields={"Condition": condition})
 
 
 def _browser_operation(request: HttpRequest) -> str | None:

@@ -161,8 +161,17 @@ _DIALECTS: Mapping[str, Dialect] = {
         malformed_code="MalformedXML",
         malformed_text=_S3_MALFORMED,
         checks_payload_only=True,
-        # S3 has errors of its own for these: InvalidLocationConstraint, InvalidTag.
-        constraints={"BucketLocationConstraint": {"enum": ()}, "ObjectKey": {"min": None}},
+        # S3 has errors of its own for these: InvalidLocationConstraint, InvalidTag; and InvalidArgument for an event and for the
+        # name of a filter's rule, which may be in any case, MalformedACLError for grants, InvalidRequest for a protocol.
+        constraints={
+            "BucketLocationConstraint": {"enum": ()},
+            "Event": {"enum": ()},
+            "FilterRuleName": {"enum": ()},
+            "ObjectKey": {"min": None},
+            "Permission": {"enum": ()},
+            "Protocol": {"enum": ()},
+            "Type": {"enum": ()},
+        },
     ),
     "scheduler": Dialect(),
     # https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html

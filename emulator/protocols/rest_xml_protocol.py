@@ -60,6 +60,7 @@ class RestXmlProtocol:
             return no_params
         bindings = RequestBindings(shape, skips_bad_times=self._is_s3)
         read_body = self._body_reader(shape)
+        missing = self._missing_document(shape)
 
         def parse(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
             params = self._bound(bindings, request, uri_params)
@@ -67,6 +68,8 @@ class RestXmlProtocol:
                 content = request.body if request.content is None else request.content
                 if content:
                     params.update(read_body(bytes(content)))
+                elif missing is not None:
+                    params.update(missing())
             return params
 
         def parse_stream(request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
@@ -78,6 +81,19 @@ class RestXmlProtocol:
         if stream is not None:
             return parse_stream
         return parse
+
+    def _missing_document(self, shape: StructureShape) -> Callable[[], Mapping[str, Any]] | None:
+        """What S3 makes of a request without the body that it needs: an error, or a policy of no characters."""
+        name = payload_member(shape)
+        if not self._is_s3 or name is None or name not in shape.required_members:
+            return None
+        if shape.members[name].type_name == "string":
+            return lambda: {name: ""}
+
+        def refuse() -> Mapping[str, Any]:
+            raise AwsError.named("MissingRequestBodyError", "Request Body is empty")
+
+        return refuse
 
     def _bound(self, bindings: RequestBindings, request: HttpRequest, uri_params: Mapping[str, str]) -> dict[str, Any]:
         try:

@@ -23,6 +23,7 @@ __all__ = [
     "logging",
     "metrics",
     "notifications",
+    "required",
     "tiering",
     "website",
 ]
@@ -47,6 +48,13 @@ _TARGETS = (
 )
 
 
+def required(given: Properties, name: str) -> Any:
+    """A member that must be there. Raises ProvisioningError as CloudFormation words it."""
+    if name not in given:
+        raise ProvisioningError(f"Properties validation failed: required key [{name}] not found")
+    return given[name]
+
+
 def acl(given: str) -> str:
     """The canned ACL `public-read` of `PublicRead`. Raises ProvisioningError."""
     if given not in _ACLS:
@@ -57,7 +65,7 @@ def acl(given: str) -> str:
 def encryption(given: Properties) -> dict[str, Any]:
     """Default encryption."""
     rules = []
-    for rule in given["ServerSideEncryptionConfiguration"]:
+    for rule in required(given, "ServerSideEncryptionConfiguration"):
         by_default = rule.get("ServerSideEncryptionByDefault", {})
         rules.append(
             {
@@ -73,7 +81,7 @@ def cors(given: Properties) -> dict[str, Any]:
     same = ("AllowedHeaders", "AllowedMethods", "AllowedOrigins")
     rules = [
         pick(rule, *same, ExposedHeaders="ExposeHeaders", Id="ID", MaxAge="MaxAgeSeconds")
-        for rule in given["CorsRules"]
+        for rule in required(given, "CorsRules")
     ]
     return {"CORSRules": rules}
 
@@ -106,9 +114,9 @@ def notifications(given: Properties) -> dict[str, Any]:
     for member, target, parameter, arn in _TARGETS:
         rows = []
         for row in given.get(member, ()):
-            wanted: dict[str, Any] = {arn: row[target], "Events": [row["Event"]]}
+            wanted: dict[str, Any] = {arn: required(row, target), "Events": [required(row, "Event")]}
             if "Filter" in row:
-                wanted["Filter"] = {"Key": {"FilterRules": row["Filter"]["S3Key"]["Rules"]}}
+                wanted["Filter"] = {"Key": {"FilterRules": required(required(row["Filter"], "S3Key"), "Rules")}}
             rows.append(wanted)
         if rows:
             found[parameter] = rows
@@ -123,7 +131,7 @@ def notifications(given: Properties) -> dict[str, Any]:
 
 def lifecycle(given: Properties) -> dict[str, Any]:
     """Lifecycle rules, and the smallest object that they move."""
-    rules = {"Rules": [_lifecycle_rule(rule) for rule in given["Rules"]]}
+    rules = {"Rules": [_lifecycle_rule(rule) for rule in required(given, "Rules")]}
     return {"LifecycleConfiguration": rules, **pick(given, "TransitionDefaultMinimumObjectSize")}
 
 
@@ -186,27 +194,29 @@ def analytics(given: Properties) -> dict[str, Any]:
     analysis: dict[str, Any] = {}
     export = given.get("StorageClassAnalysis", {}).get("DataExport")
     if export is not None:
-        destination = pick(export["Destination"], "BucketAccountId", "Format", "Prefix", BucketArn="Bucket")
+        destination = pick(required(export, "Destination"), "BucketAccountId", "Format", "Prefix", BucketArn="Bucket")
         analysis["DataExport"] = {
             **pick(export, "OutputSchemaVersion"),
             "Destination": {"S3BucketDestination": destination},
         }
-    return {"Id": given["Id"], **_with_filter(given), "StorageClassAnalysis": analysis}
+    return {"Id": required(given, "Id"), **_with_filter(given), "StorageClassAnalysis": analysis}
 
 
 def inventory(given: Properties) -> dict[str, Any]:
     """A list of the objects."""
-    destination = pick(given["Destination"], "Format", "Prefix", BucketArn="Bucket", BucketAccountId="AccountId")
+    destination = pick(
+        required(given, "Destination"), "Format", "Prefix", BucketArn="Bucket", BucketAccountId="AccountId"
+    )
     found = pick(given, "Id", "IncludedObjectVersions", "OptionalFields", Enabled="IsEnabled")
     if "Prefix" in given:
         found["Filter"] = {"Prefix": given["Prefix"]}
-    schedule = {"Frequency": given["ScheduleFrequency"]}
+    schedule = {"Frequency": required(given, "ScheduleFrequency")}
     return {**found, "Destination": {"S3BucketDestination": destination}, "Schedule": schedule}
 
 
 def metrics(given: Properties) -> dict[str, Any]:
     """Request metrics."""
-    return {"Id": given["Id"], **_with_filter(given, "AccessPointArn")}
+    return {"Id": required(given, "Id"), **_with_filter(given, "AccessPointArn")}
 
 
 def tiering(given: Properties) -> dict[str, Any]:

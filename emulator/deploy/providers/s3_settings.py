@@ -47,7 +47,7 @@ class _Configurations:
 
     def change(self, bucket: str, before: Properties, after: Properties) -> Process:
         """Bring the bucket's configurations from those before to those after."""
-        old, new = ({row["Id"]: row for row in rows.get(self.property) or ()} for rows in (before, after))
+        old, new = ({api.required(row, "Id"): row for row in rows.get(self.property) or ()} for rows in (before, after))
         for name in old:
             if name not in new:
                 yield Call("s3", f"DeleteBucket{self.kind}Configuration", {"Bucket": bucket, "Id": name})

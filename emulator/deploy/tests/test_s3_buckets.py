@@ -195,6 +195,9 @@ def test_object_lock_comes_later_and_never_goes() -> None:
             {"LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "ExpirationDate": "soon"}]}},
             "'soon' is not a date",
         ),
+        ({"CorsConfiguration": {}}, r"required key \[CorsRules\] not found"),
+        ({"MetricsConfigurations": [{"Prefix": "a"}]}, r"required key \[Id\] not found"),
+        ({"NotificationConfiguration": {"QueueConfigurations": [{"Queue": "q"}]}}, r"required key \[Event\] not found"),
         ({"LoggingConfiguration": {"DestinationBucketName": "none"}}, "target bucket"),
     ],
 )

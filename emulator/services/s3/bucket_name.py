@@ -11,7 +11,8 @@ from emulator.services.s3.errors import InvalidBucketName
 
 __all__ = ["check_bucket_name"]
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.)){1,61}[a-z0-9]")
+_LABEL = "[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
+_NAME = re.compile(rf"(?=.{{3,63}}$){_LABEL}(?:\.{_LABEL})*")
 _ADDRESS = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from emulator.errors import AwsError, UnsupportedOperation
@@ -28,6 +29,8 @@ from emulator.services.s3.state import Bucket
 from emulator.services.s3.tagging import bucket_tags, tag_set
 
 __all__ = ["BucketOperations"]
+
+_SCOPE = re.compile(r"Credential=[^/]+/\d{8}/([a-z0-9-]+)/s3/aws4_request")
 
 
 class TooManyBuckets(AwsError):
@@ -53,10 +56,11 @@ class BucketOperations(S3Hooks):
                 )
         if params.get("BucketNamespace") not in (None, "global"):
             raise UnsupportedOperation("s3:CreateBucket: parameter BucketNamespace is not supported by this emulator")
-        region = self._region(configuration.get("LocationConstraint"))
+        here = self._endpoint_region(context)
+        region = _region(here, configuration.get("LocationConstraint"))
         existing = self.buckets.get(name)
         if existing is not None:
-            if self.account.region != HOME or existing.region != HOME or region != HOME:
+            if here != HOME or existing.region != HOME or region != HOME:
                 raise BucketAlreadyOwnedByYou(fields={"BucketName": name})
             return Reply(self._created(existing))
         if len(self.buckets) >= self.quotas.buckets:
@@ -76,21 +80,10 @@ class BucketOperations(S3Hooks):
         host = f"http://{bucket.name}.s3.amazonaws.com/"
         return {"Location": f"/{bucket.name}" if bucket.region == HOME else host, "BucketArn": bucket.arn}
 
-    def _region(self, constraint: str | None) -> str:
-        """The region of a new bucket. Raises InvalidLocationConstraint, IllegalLocationConstraintException."""
-        here = self.account.region
-        if here == HOME:
-            if constraint is None:
-                return HOME
-            if constraint == HOME or (constraint not in REGIONS and constraint != "EU"):
-                raise InvalidLocationConstraint(fields={"LocationConstraint": constraint})
-            return constraint
-        if constraint != here and not (constraint == "EU" and here == "eu-west-1"):
-            named = "unspecified" if constraint is None else constraint
-            raise IllegalLocationConstraintException(
-                f"The {named} location constraint is incompatible for the region specific endpoint this request was sent to."
-            )
-        return constraint
+    def _endpoint_region(self, context: CallContext) -> str:
+        """The region of the endpoint that the client means: of all endpoints there is one here, so it is the signature's."""
+        signed = None if context.request is None else _SCOPE.search(context.request.headers.get("authorization", ""))
+        return signed[1] if signed is not None and signed[1] in REGIONS else self.account.region
 
     @operation("HeadBucket")
     def head_bucket(self, params: Params, context: CallContext) -> Reply:
@@ -200,6 +193,22 @@ class BucketOperations(S3Hooks):
         """Take all tags away."""
         self.bucket_of(params).tags = None
         return Reply()
+
+
+def _region(here: str, constraint: str | None) -> str:
+    """The region of a new bucket. Raises InvalidLocationConstraint, IllegalLocationConstraintException."""
+    if here == HOME:
+        if constraint is None:
+            return HOME
+        if constraint == HOME or (constraint not in REGIONS and constraint != "EU"):
+            raise InvalidLocationConstraint(fields={"LocationConstraint": constraint})
+        return constraint
+    if constraint != here and not (constraint == "EU" and here == "eu-west-1"):
+        named = "unspecified" if constraint is None else constraint
+        raise IllegalLocationConstraintException(
+            f"The {named} location constraint is incompatible for the region specific endpoint this request was sent to."
+        )
+    return constraint
 
 
 def _place(bucket: Bucket) -> str:

@@ -145,4 +145,4 @@ class DeleteOperations(Reading):
         if "content-md5" not in headers and not any(
             name.startswith("x-amz-checksum-") or name == "x-amz-trailer" for name in headers
         ):
-            raise InvalidRequest("Missing required header for this request: Content-MD5")
+            raise InvalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")

@@ -25,6 +25,7 @@ _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?')
 _PARAMETER = re.compile(r'(name|filename)="((?:[^"\\]|\\.)*)"')
 _FIELDS_BYTES = 20_480
 """What all fields before the file may have."""
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 _UNCHECKED = frozenset({"x-amz-signature", "file", "policy", "signature", "awsaccesskeyid"})
 
 
@@ -91,7 +92,7 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
     """Raises InvalidPolicyDocument, AccessDenied, EntityTooSmall, EntityTooLarge."""
     document = _document(form.fields["policy"])
     try:
-        expires = datetime.fromisoformat(str(document["expiration"]).replace("Z", "+00:00")).timestamp()
+        expires = _moment(str(document["expiration"]))
     except KeyError:
         raise InvalidPolicyDocument("Invalid Policy: Policy missing expiration.") from None
     except ValueError:
@@ -106,8 +107,15 @@ def check_policy(form: Form, bucket: str, now: float) -> None:
     for condition in conditions:
         named |= _check_condition(condition, values, form.file.size)
     for name in values:
-        if name not in named and name not in _UNCHECKED and name != "bucket" and not name.startswith("x-ignore-"):
+        if name not in named and name not in _UNCHECKED and not name.startswith("x-ignore-"):
             raise AccessDenied(f"Invalid according to Policy: Extra input fields: {name}")
+
+
+def _moment(text: str) -> float:
+    """An ISO 8601 moment in UTC, as the policy has to give it. Raises ValueError."""
+    if _MOMENT.fullmatch(text) is None:
+        raise ValueError(text)
+    return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
 
 
 def _document(encoded: str) -> dict[str, Any]:
@@ -123,6 +131,10 @@ def _document(encoded: str) -> dict[str, Any]:
 def _check_condition(condition: Any, values: Mapping[str, str], size: int) -> set[str]:
     """Check one condition: the names of the fields that it is about."""
     if isinstance(condition, dict):
+        if len(condition) != 1:
+            raise InvalidPolicyDocument(
+                "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."
+            )
         for name, wanted in condition.items():
             if values.get(name.lower()) != str(wanted):
                 raise _failed(condition)

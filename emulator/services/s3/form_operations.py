@@ -48,8 +48,8 @@ _MEMBERS: Mapping[str, str] = {
 """PutObject's members, by field."""
 _METADATA = "x-amz-meta-"
 _SIGNATURES: Mapping[str, tuple[str, ...]] = {
-    "x-amz-signature": ("x-amz-credential", "x-amz-algorithm", "x-amz-date"),
-    "signature": ("awsaccesskeyid",),
+    "x-amz-signature": ("X-Amz-Credential", "X-Amz-Algorithm", "X-Amz-Date"),
+    "signature": ("AWSAccessKeyId",),
 }
 
 
@@ -104,7 +104,7 @@ class FormOperations(Access, ObjectOperations):
             name = "X-Amz-Signature" if "x-amz-credential" in fields else "AWSAccessKeyId"
             raise AccessDenied if name == "AWSAccessKeyId" else _missing(name)
         for name in _SIGNATURES[signed[0]]:
-            if name not in fields:
+            if name.lower() not in fields:
                 raise _missing(name)
         check_policy(form, bucket, context.now)
         target = self.bucket_named(bucket)

@@ -100,6 +100,11 @@ def _check(rule: Rule) -> None:
     )
     for transition in rule.get("Transitions") or ():
         _check_transition(transition, "Transition", "Days")
+        if ("Date" in transition and "Days" in expiration) or ("Days" in transition and "Date" in expiration):
+            raise InvalidRequest(
+                "Found mixed 'Date' and 'Days' based Expiration and Transition actions in lifecycle rule for filter "
+                f"'(prefix={_selection(rule).prefix})'"
+            )
         days, last = transition.get("Days"), expiration.get("Days")
         if days is not None and last is not None and last <= days:
             raise InvalidArgument(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import parse_qs
 
 from emulator.operation import Answer, CallContext, Params, Reply, operation
 from emulator.services.s3.checksum_rules import listed
@@ -28,6 +29,9 @@ class ListOperations(S3Store):
     def list_objects(self, params: Params, context: CallContext) -> Reply:
         """The first version of listings, which goes on from a marker."""
         bucket = self.bucket_of(params)
+        query = {} if context.request is None else parse_qs(context.request.query)
+        if "list-type" in query:  # of the second version, the other operation
+            raise InvalidArgument.of("Invalid List Type specified in Request", "list-type", query["list-type"][0])
         encode = encoder(params)
         limit = limit_of(params, "MaxKeys", "maxKeys", self.quotas.list_page)
         prefix, delimiter = params.get("Prefix") or "", params.get("Delimiter") or ""

@@ -24,6 +24,9 @@ from emulator.services.s3.state import Bucket, Retention
 
 __all__ = ["LockOperations"]
 
+_MOST_DAYS = 36_500
+_MOST_YEARS = 100
+
 
 class LockOperations(Reading):
     """What keeps versions from being deleted."""
@@ -116,6 +119,8 @@ def _default_retention(default: dict[str, object]) -> dict[str, object]:
     for period in (days, years):
         if isinstance(period, int) and period <= 0:
             raise InvalidArgument("Default retention period must be a positive integer value.")
+    if (isinstance(days, int) and days > _MOST_DAYS) or (isinstance(years, int) and years > _MOST_YEARS):
+        raise InvalidArgument("Default retention period is too large.")
     return {"Mode": mode, "Days": days} if years is None else {"Mode": mode, "Years": years}
 
 

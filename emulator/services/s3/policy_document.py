@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from emulator.services.s3.configuration_errors import MalformedPolicy
+from emulator.services.s3.policy_actions import check_actions
 from emulator.services.s3.policy_conditions import Keys, holds, is_operator, like, strings
 
 __all__ = ["Statement", "is_public", "matching", "statements_of", "validated_policy"]
@@ -63,13 +64,14 @@ def _check_statement(statement: Any, bucket_arn: str) -> None:
     if statement["Effect"] not in ("Allow", "Deny"):
         raise MalformedPolicy(f"Invalid effect : {statement['Effect']}")
     _check_principal(statement.get("Principal", statement.get("NotPrincipal")))
-    for action in strings(statement.get("Action", statement.get("NotAction"))):
-        if action != "*" and not action.lower().startswith("s3:"):
-            raise MalformedPolicy("Policy has invalid action")
     for resource in strings(statement.get("Resource", statement.get("NotResource"))):
         if resource != "*" and resource != bucket_arn and not resource.startswith(f"{bucket_arn}/"):
             if "Resource" in statement and not like(bucket_arn, resource.partition("/")[0]):
                 raise MalformedPolicy("Policy has invalid resource")
+    if "Action" in statement:
+        check_actions(strings(statement["Action"]), strings(statement["Resource"]) if "Resource" in statement else ())
+    else:
+        check_actions(strings(statement["NotAction"]), ())
     conditions = statement.get("Condition", {})
     if not isinstance(conditions, dict):
         raise MalformedPolicy("Policy has an invalid condition")

@@ -94,6 +94,9 @@ class UploadListings(UploadOperations):
         upload = self.upload_of(bucket, params)
         limit = limit_of(params, "MaxParts", "max-parts", self.quotas.list_page)
         marker = params.get("PartNumberMarker") or 0
+        if marker < 0:
+            message = "Argument part-number-marker must be an integer between 0 and 2147483647"
+            raise InvalidArgument.of(message, "part-number-marker", marker)
         numbers = sorted(number for number in upload.parts if number > marker)
         chosen = [upload.parts[number] for number in numbers[:limit]]
         result: dict[str, Any] = {

@@ -154,6 +154,10 @@ def test_a_form_says_how_it_is_answered(s3: WireDriver) -> None:
         (signed(["content-length-range", 3, 5]), b"abcdef", "EntityTooLarge", "Your proposed upload exceeds the maximum allowed size"),
         (signed(["starts-with", "$Content-Type", "image/"], **{"Content-Type": "text/x"}), b"", "AccessDenied",
          "Invalid according to Policy: Policy Condition failed: [&quot;starts-with&quot;, &quot;$Content-Type&quot;, &quot;image/&quot;]"),
+        (signed(expiration="2026-01-02 00:00:00+00:00"), b"", "InvalidPolicyDocument",
+         "Invalid Policy: Invalid 'expiration' value: '2026-01-02 00:00:00+00:00'"),
+        (signed({}), b"", "InvalidPolicyDocument",
+         "Invalid Policy: Invalid Simple-Condition: Simple-Conditions must have exactly one property specified."),
         ({"key": "k"}, b"", "AccessDenied", "Access Denied"),
         ({**signed(), "policy": "!"}, b"", "InvalidPolicyDocument", "Invalid Policy: Invalid JSON."),
     ],
@@ -164,6 +168,17 @@ def test_a_form_that_its_policy_forbids_writes_nothing(
     answer = post(s3, fields, file)
     assert (code_of(answer), f"<Message>{message}</Message>" in text_of(answer)) == (code, True), text_of(answer)
     assert s3.call("ListObjectsV2", Bucket="bucket")["KeyCount"] == 0
+
+
+def test_a_policy_must_be_about_the_bucket_too(s3: WireDriver) -> None:
+    conditions = [["starts-with", "$key", ""]]
+    policy = json.dumps({"expiration": "2026-01-02T00:00:00Z", "conditions": conditions}).encode()
+    fields = {"key": "k", "policy": base64.b64encode(policy).decode(), "AWSAccessKeyId": "test", "signature": "0"}
+    answer = post(s3, fields)
+    assert (answer.status, code_of(answer)) == (403, "AccessDenied")
+    assert "Extra input fields: bucket" in text_of(answer)
+    del fields["AWSAccessKeyId"]
+    assert "<ArgumentName>AWSAccessKeyId</ArgumentName>" in text_of(post(s3, fields))
 
 
 def test_a_form_without_a_key_or_a_file_is_refused(s3: WireDriver) -> None:

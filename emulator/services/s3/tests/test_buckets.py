@@ -9,7 +9,22 @@ from emulator.services.s3.tests.s3_driver import S3Driver
 
 
 @pytest.mark.parametrize(
-    "name", ["ab", "A-bucket", "-abc", "abc-", "a..b", "192.168.5.4", "xn--abc", "abc-s3alias", "a_b", "a" * 64]
+    "name",
+    [
+        "ab",
+        "A-bucket",
+        "-abc",
+        "abc-",
+        "a..b",
+        "192.168.5.4",
+        "xn--abc",
+        "abc-s3alias",
+        "a_b",
+        "a" * 64,
+        "a.-b",
+        "a-.b",
+        "a.",
+    ],
 )
 def test_names_against_the_rules_are_refused(s3: S3Driver, name: str) -> None:
     error = s3.refused("CreateBucket", Bucket=name)

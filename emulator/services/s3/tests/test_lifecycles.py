@@ -36,6 +36,21 @@ def versions(s3: WireDriver) -> list[tuple[str, bool]]:
     ]
 
 
+@pytest.mark.parametrize(("of_expiration", "of_transition"), [("Days", "Date"), ("Date", "Days")])
+def test_a_rule_counts_days_or_names_dates(s3: WireDriver, of_expiration: str, of_transition: str) -> None:
+    when = {"Days": 400, "Date": START + 400 * DAY}
+    transition = {"StorageClass": "GLACIER", of_transition: when[of_transition]}
+    rule = {
+        "ID": "a",
+        "Status": "Enabled",
+        "Filter": {"Prefix": "x"},
+        "Expiration": {of_expiration: when[of_expiration]},
+        "Transitions": [transition],
+    }
+    error = s3.refused("PutBucketLifecycleConfiguration", Bucket="bucket", LifecycleConfiguration={"Rules": [rule]})
+    assert (error.code, error.message.startswith("Found mixed 'Date' and 'Days'")) == ("InvalidRequest", True)
+
+
 def test_objects_expire_at_the_midnight_after_their_days(s3: WireDriver) -> None:
     s3.advance(36_000.0)
     s3.call("PutObject", Bucket="bucket", Key="tmp/before", Body=b"")

@@ -122,6 +122,13 @@ def test_configurations_that_are_none(locked: S3Driver, configuration: dict[str,
     assert locked.refused("PutObjectLockConfiguration", **params).code == "MalformedXML"
 
 
+@pytest.mark.parametrize("period", [{"Days": 0}, {"Years": -1}, {"Days": 36_501}, {"Years": 101}])
+def test_a_default_retention_lasts_from_a_day_to_a_century(locked: S3Driver, period: dict[str, int]) -> None:
+    configuration = {"ObjectLockEnabled": "Enabled", "Rule": {"DefaultRetention": {"Mode": "GOVERNANCE", **period}}}
+    params = {"Bucket": "bucket", "ObjectLockConfiguration": configuration}
+    assert locked.refused("PutObjectLockConfiguration", **params).code == "InvalidArgument"
+
+
 @pytest.mark.parametrize(
     ("params", "code"),
     [

@@ -103,6 +103,7 @@ def test_parts_are_listed_by_number_and_page(s3: S3Driver) -> None:
     whole = s3.call("ListParts", **params)
     assert [(row["PartNumber"], row["Size"]) for row in whole["Parts"]] == [(1, 1), (2, 2), (3, 3)]
     assert (whole["PartNumberMarker"], whole["NextPartNumberMarker"], whole["IsTruncated"]) == (0, 3, False)
+    assert s3.refused("ListParts", **params, PartNumberMarker=-1).fields["ArgumentName"] == "part-number-marker"
     page = s3.call("ListParts", **params, MaxParts=2)
     assert (page["NextPartNumberMarker"], page["IsTruncated"]) == (2, True)
     rest = s3.call("ListParts", **params, PartNumberMarker=2)
