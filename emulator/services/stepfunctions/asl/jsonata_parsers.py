@@ -52,7 +52,7 @@ def timestamp_or_query(fields: Fields) -> tuple[float | None, Expression | None]
     try:
         return parse_timestamp(text), None
     except ValueError:
-        fields.report("Timestamp", "Value is not a valid ISO-8601 extended offset date-time format string")
+        fields.report("Timestamp", "String does not match RFC3339 timestamp")
         return None, None
 
 

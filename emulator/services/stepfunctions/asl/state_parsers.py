@@ -102,7 +102,7 @@ def _wait(name: str, fields: Fields, scope: Scope) -> State:
         try:
             moment = parse_timestamp(timestamp)
         except ValueError:
-            fields.report("Timestamp", "Value is not a valid ISO-8601 extended offset date-time format string")
+            fields.report("Timestamp", "String does not match RFC3339 timestamp")
     return WaitState(
         name=name,
         **shared_by(fields, scope),
