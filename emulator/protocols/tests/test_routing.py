@@ -66,6 +66,25 @@ def test_label_holds_an_encoded_arn() -> None:
     assert routed.uri_params == {"FunctionName": "arn:aws:lambda:us-east-1:000000000000:function:f"}
 
 
+def test_a_path_that_came_before_goes_where_it_went_and_others_where_they_belong() -> None:
+    """What is remembered is told apart by method, by query, and by the headers that tell operations apart."""
+    wire = wires.get("lambda")
+    path = "/2015-03-31/functions/f"
+    for _ in range(2):
+        for method, query, operation in (
+            ("GET", "", "GetFunction"),
+            ("DELETE", "", "DeleteFunction"),
+            ("GET", "Qualifier=1", "GetFunction"),
+        ):
+            routed = wire.route(HttpRequest(method, path, query, ()))
+            assert (routed.operation, routed.uri_params) == (operation, {"FunctionName": "f"})
+        with pytest.raises(UnknownOperation):
+            wire.route(HttpRequest("PATCH", path, "", ()))
+    for _ in range(2):
+        assert wires.get("s3").operation_for(HttpRequest("PUT", "/bucket", "", ())) == "CreateBucket"
+        assert wires.get("s3").operation_for(HttpRequest("PUT", "/bucket", "versioning", ())) == "PutBucketVersioning"
+
+
 def test_target_names_a_json_operation() -> None:
     request = HttpRequest("POST", "/", "", (("X-Amz-Target", "AWSStepFunctions.StartExecution"),), b"{}")
     assert wires.get("stepfunctions").operation_for(request) == "StartExecution"

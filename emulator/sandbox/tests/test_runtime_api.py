@@ -93,6 +93,29 @@ def test_event_has_the_documented_headers() -> None:
     assert with_api(runtime, b"event").seen == [("ready",), ("response", b"answer")]
 
 
+def test_a_request_that_repeats_the_last_one_is_answered_anew_also_where_it_comes_in_pieces() -> None:
+    def runtime(ask: Any, address: str) -> None:
+        host, port = address.split(":")
+        head = f"GET {_BASE}/invocation/next HTTP/1.1\r\nHost: h\r\n\r\n".encode()
+        with socket.create_connection((host, int(port)), 5) as connection:
+            for number, pieces in enumerate(((head,), (head,), (head[:9], head[9:]))):
+                for piece in pieces:
+                    connection.sendall(piece)
+                received = b""
+                while not received.endswith(b"event %d" % number):
+                    received += connection.recv(4096)
+                assert b"Lambda-Runtime-Aws-Request-Id: id-%d\r\n" % number in received
+                body = b"answer %d" % number
+                connection.sendall(
+                    f"POST {_BASE}/invocation/id-{number}/response HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+                    + body
+                )
+                assert connection.recv(4096).startswith(b"HTTP/1.1 202")
+
+    seen = with_api(runtime, b"event 0", b"event 1", b"event 2").seen
+    assert seen == [entry for n in range(3) for entry in (("ready",), ("response", b"answer %d" % n))]
+
+
 def test_error_carries_its_type() -> None:
     def runtime(ask: Any, address: str) -> None:
         ask("GET", "/invocation/next")
