@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from emulator.sandbox.interpreters import Interpreters
 from emulator.sandbox.packages import Packages
 from emulator.sandbox.requirements import Requirements
 
-__all__ = ["FunctionFolders", "prepare"]
+__all__ = ["FunctionFolders", "awaited", "prepare"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,8 @@ class FunctionFolders:
         return (self.interpreter, "-m", "awslambdaric", "app.lambda_handler")
 
 
-async def prepare(function: Path, layer: Path, runtime: str) -> FunctionFolders:
-    """Install what function and layer require (from the same cache as the sandbox's) and say where everything is."""
-    janitor = Janitor()
-    tools = ToolRunner(janitor)
+def awaited(tools: ToolRunner) -> Callable[[RunTool], Coroutine[Any, Any, ToolResult]]:
+    """The tool runner as something to await."""
 
     async def run(tool: RunTool) -> ToolResult:
         future: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
@@ -57,6 +56,16 @@ async def prepare(function: Path, layer: Path, runtime: str) -> FunctionFolders:
 
         tools(tool, done)
         return await future
+
+    return run
+
+
+async def prepare(function: Path, layer: Path, runtime: str) -> FunctionFolders:
+    """Install what function and layer require (from the same cache as the sandbox's) and say where everything is."""
+    janitor = Janitor()
+    tools = ToolRunner(janitor)
+
+    run = awaited(tools)
 
     try:
         store = ContentStore(EmulatorConfig.from_env(os.environ).resolved_cache_dir())

@@ -30,13 +30,13 @@ import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
+from emulator.bench.function_folders import awaited
 from emulator.bench.lambda_invoke import RUNTIME
 from emulator.clock import stopwatch
 from emulator.config import EmulatorConfig
 from emulator.engine.janitor import Janitor
-from emulator.engine.tools import RunTool, ToolResult, ToolRunner
+from emulator.engine.tools import ToolRunner
 from emulator.sandbox.bundle import RuntimeBundle
 from emulator.sandbox.content_store import ContentStore
 from emulator.sandbox.interpreters import Interpreters
@@ -63,17 +63,7 @@ async def _command(task: Path, janitor: Janitor) -> Command:
     """The sandbox of a function in `task`, as the emulator builds it."""
     tools = ToolRunner(janitor)
 
-    async def run(tool: RunTool) -> ToolResult:
-        future: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()
-
-        def done(result: Any, error: BaseException | None) -> None:
-            if error is None:
-                future.set_result(result)
-            else:
-                future.set_exception(error)
-
-        tools(tool, done)
-        return await future
+    run = awaited(tools)
 
     try:
         store = ContentStore(EmulatorConfig.from_env(os.environ).resolved_cache_dir())

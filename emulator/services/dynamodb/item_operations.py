@@ -58,10 +58,7 @@ class ItemOperations(DynamodbStore):
             show_item_on_failure=_shows_item(params),
         )
         outcome, change, effects = self._write(request, context)
-        result: dict[str, Any] = {}
-        if params.get("ReturnValues") == "ALL_OLD" and change.before is not None:
-            result["Attributes"] = change.before.item
-        return self._reply(result, params, outcome, change, effects)
+        return self._reply(_old_item(params, change), params, outcome, change, effects)
 
     @operation("DeleteItem")
     def delete_item(self, params: Params, context: CallContext) -> Reply:
@@ -81,10 +78,7 @@ class ItemOperations(DynamodbStore):
             show_item_on_failure=_shows_item(params),
         )
         outcome, change, effects = self._write(request, context)
-        result: dict[str, Any] = {}
-        if params.get("ReturnValues") == "ALL_OLD" and change.before is not None:
-            result["Attributes"] = change.before.item
-        return self._reply(result, params, outcome, change, effects)
+        return self._reply(_old_item(params, change), params, outcome, change, effects)
 
     @operation("UpdateItem")
     def update_item(self, params: Params, context: CallContext) -> Reply:
@@ -182,3 +176,10 @@ def _returned(wanted: str, request: WriteRequest, outcome: Outcome) -> Mapping[s
         touched = request.update.touched((before if wanted == "UPDATED_OLD" else after) or {})
         return touched if touched else None
     return None
+
+
+def _old_item(params: Params, change: Change) -> dict[str, Any]:
+    """The item as it was, where there was one and the caller wants it."""
+    if params.get("ReturnValues") == "ALL_OLD" and change.before is not None:
+        return {"Attributes": change.before.item}
+    return {}
