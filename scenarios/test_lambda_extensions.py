@@ -12,6 +12,9 @@ import pytest
 from emulator.targets import EmbeddedTarget, Target
 from emulator.targets.eventually import eventually
 
+pytestmark = pytest.mark.xdist_group("lambda_extensions")
+"""One worker runs them all: environments share this machine's loopback, where the agent's port can be bound once."""
+
 TEMPLATE = Path(__file__).parents[1] / "system" / "lambda_extensions" / "template.yaml"
 
 STEPS = [
