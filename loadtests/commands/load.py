@@ -63,7 +63,12 @@ def load(
         float | None, typer.Option(min=1, help="Seconds that an accepted message may take to be persisted. Default 60.")
     ] = None,
     max_lag: Annotated[
-        float | None, typer.Option(min=0.001, help="Seconds that the generator may be late at p99. Default 0.05.")
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Seconds that the generator may start a message late. The run is invalid where more than 1 % are later and that is "
+            "more than a tenth of a percentile shown. Default 0.01.",
+        ),
     ] = None,
     floor: Annotated[bool, typer.Option(help="Measure the floor of this machine before the load.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes that send; the schedule is split among them.")] = 1,

@@ -13,6 +13,7 @@ import orjson
 
 from loadtests.bodies import BodyTemplate
 from loadtests.clock import cpu_seconds, iso_milliseconds, monotonic
+from loadtests.generator.alarm import Alarm
 from loadtests.generator.link import Assignment, Counts, Link, own_arrivals_from
 from loadtests.plan import message_key, trace_root
 from loadtests.schedule import Arrival
@@ -52,8 +53,9 @@ class Dispatcher:
         self._cpu_start = cpu_seconds()
         messages = gevent.pool.Group()
         pulse = gevent.spawn(self._pulse, os.getppid())
+        alarm = Alarm()
         for arrival, key, body, date_time in self._bodies(arrivals, assignment):
-            gevent.sleep(max(0.0, self._epoch + arrival.at_seconds - monotonic()))
+            alarm.wait_until(self._epoch + arrival.at_seconds)
             if self._bytes_in_flight + len(body) > self._plan.max_in_flight_bytes:
                 self._dropped += 1
                 why = "dropped: the generator holds as many bytes in flight as it may"
@@ -63,7 +65,10 @@ class Dispatcher:
             self._bytes_in_flight += len(body)
             messages.spawn(self._send, arrival, key, body, date_time)
             del body
+            # It goes out before the next one's body is built, which takes a millisecond where that is large.
+            gevent.sleep(0)
         messages.join()
+        alarm.close()
         pulse.kill()
         self._link.end(self._counts())
 
