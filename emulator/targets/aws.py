@@ -17,7 +17,7 @@ from emulator.targets.production_marks import look_for_marks
 from emulator.targets.staging_settings import StagingSettings, read_settings
 from emulator.targets.target import Target
 
-__all__ = ["Account", "StagingRefused", "aws_target", "open_account"]
+__all__ = ["Account", "StagingRefused", "aws_target"]
 
 _Answer = TypeVar("_Answer")
 
@@ -31,7 +31,7 @@ class StagingRefused(EmulatorError):
 
 
 class Account:
-    """An account that is on the list. Its calls raise StagingRefused with the error's own words where AWS refuses them."""
+    """The account of some credentials. Its methods raise StagingRefused with AWS's own words where it refuses them."""
 
     def __init__(self, session: Any, settings: StagingSettings, identity: Mapping[str, Any]) -> None:
         self._session = session
@@ -40,6 +40,24 @@ class Account:
         self.account_id: str = identity["Account"]
         self.arn: str = identity["Arn"]
         self.region: str = session.region_name
+
+    @classmethod
+    def identified(cls, settings: StagingSettings, session: Any = None) -> Account:
+        """The account that STS says the credentials of the environment are of. Raises StagingRefused where it knows none."""
+        session = _session(settings) if session is None else session
+        identity = _asked(
+            "STS does not know these credentials", lambda: _client(session, "sts", settings).get_caller_identity()
+        )
+        return cls(session, settings, identity)
+
+    def refuse_stranger(self) -> None:
+        """Raise StagingRefused unless the account is on the list."""
+        allowed = self.settings.accounts
+        if self.account_id not in allowed:
+            raise StagingRefused(
+                f"these credentials are of account {self.account_id}, which is not one of those that are allowed "
+                f"({', '.join(allowed)}): use another profile, or add it to [staging] accounts if it is truly for tests"
+            )
 
     def client(self, service: str) -> Any:
         """A boto3 client, made once for each service."""
@@ -76,9 +94,13 @@ class Account:
 
     def target(self, stack: Mapping[str, Any]) -> Target:
         """The target of a stack of this account, with the value of its API key."""
+        return _asked("the API's key could not be read", lambda: with_api_key(self.target_without_key(stack)))
+
+    def target_without_key(self, stack: Mapping[str, Any]) -> Target:
+        """The target of a stack of this account, as far as its outputs tell."""
         credentials = self._session.get_credentials().get_frozen_credentials()
         outputs = {row["OutputKey"]: row["OutputValue"] for row in stack.get("Outputs", ())}
-        bare = Target(
+        return Target(
             name="aws",
             endpoint_url=self.settings.endpoint_url,
             region=self.region,
@@ -92,7 +114,6 @@ class Account:
             caps=self.settings.caps,
             read_only=True,
         )
-        return _asked("the API's key could not be read", lambda: with_api_key(bare))
 
 
 def aws_target(
@@ -109,25 +130,11 @@ def aws_target(
     the settings cannot be meant.
     """
     chosen = settings or read_settings({"stack": stack_name, "region": region}, environ=environ)
-    account = open_account(chosen, session=session)
+    account = Account.identified(chosen, session)
+    account.refuse_stranger()
     stack = account.stack()
     account.refuse_production(stack)
     return account.target(stack)
-
-
-def open_account(settings: StagingSettings, *, session: Any = None) -> Account:
-    """The account of the environment's credentials. Raises StagingRefused unless it is on the list; nothing else is asked before."""
-    session = _session(settings) if session is None else session
-    identity = _asked(
-        "STS does not know these credentials", lambda: _client(session, "sts", settings).get_caller_identity()
-    )
-    account = identity["Account"]
-    if account not in settings.accounts:
-        raise StagingRefused(
-            f"these credentials are of account {account}, which is not one of those that are allowed ({', '.join(settings.accounts)}): "
-            "use another profile, or add it to [staging] accounts if it is truly for tests"
-        )
-    return Account(session, settings, identity)
 
 
 def _session(settings: StagingSettings) -> Any:

@@ -199,6 +199,11 @@ def _play(account: Account, name: str, body: bytes) -> tuple[int, dict[str, str]
     if name == "iam:ListAccountAliases" and account.aliases is not None:
         rows = "".join(f"<member>{alias}</member>" for alias in account.aliases)
         return _xml("ListAccountAliases", f"<IsTruncated>false</IsTruncated><AccountAliases>{rows}</AccountAliases>")
+    if name == "iam:GetRole" and account.simulated_denials is not None:
+        role = (
+            f"<Role><RoleName>Tester</RoleName><Arn>arn:aws:iam::{account.account_id}:role/people/Tester</Arn></Role>"
+        )
+        return _xml("GetRole", role)
     if name == "iam:SimulatePrincipalPolicy" and account.simulated_denials is not None:
         asked = parse_qs(body.decode())
         actions = [values[0] for key, values in asked.items() if key.startswith("ActionNames.member.")]

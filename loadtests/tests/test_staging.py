@@ -78,5 +78,14 @@ def test_load_goes_to_staging_and_is_cleaned_up(
 ) -> None:
     assert run(monkeypatch, *LOAD, "--json") == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["total"]["announced"] == report["total"]["sent"] == 20
+    assert report["total"]["final_notice"] == report["total"]["sent"] == 20
     assert staging.account.denied == ["organizations:ListTagsForResource"]
+    run_id = report["run_id"]
+    assert run(monkeypatch, "clean-up", run_id, "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    print(found)
+    assert run(monkeypatch, "clean-up", run_id, "--yes") == 0
+    print(capsys.readouterr())
+    assert run(monkeypatch, "doctor") == 0
+    print(capsys.readouterr().out)
+    assert 0
