@@ -24,7 +24,7 @@ from statistics import NormalDist, median, stdev
 
 from loadtests.gate.signed_rank import signed_rank_p
 
-__all__ = ["Decision", "Finding", "Rule", "decide", "lower_bound", "smallest_detectable", "upper_bound"]
+__all__ = ["Decision", "Finding", "Rule", "centre", "decide", "lower_bound", "smallest_detectable", "upper_bound"]
 
 _POWER = 0.8
 # What Wilcoxon's test loses against the t-test where the noise happens to be normal.
@@ -92,7 +92,7 @@ def decide(differences: Mapping[str, Sequence[float]], rule: Rule) -> dict[str, 
             metric=metric,
             finding=finding,
             rounds=len(found),
-            change=expm1(_centre(found)) if found else 0.0,
+            change=expm1(centre(found)) if found else 0.0,
             lower=expm1(lower_bound(found, alpha)),
             upper=expm1(min(upper_bound(found, alpha), 100.0)),
             detectable=smallest_detectable(found, rule, metrics=len(differences)),
@@ -115,7 +115,7 @@ def _walsh(differences: Sequence[float]) -> list[float]:
     return sorted((a + b) / 2 for index, a in enumerate(differences) for b in differences[index:])
 
 
-def _centre(differences: Sequence[float]) -> float:
+def centre(differences: Sequence[float]) -> float:
     return median(_walsh(differences))
 
 
