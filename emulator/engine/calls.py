@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.effects import Call, Process
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Dispatchable", "call", "handle_call", "outcome_code"]
 
 logger = logging.getLogger(__name__)
+
+
+class Finish(Protocol):
+    """Ends a call: with its result and what it used, or with its error."""
+
+    def __call__(self, result: Any, error: BaseException | None, usage: Mapping[str, float] | None = None) -> None: ...
 
 
 class Dispatchable(Protocol):
@@ -46,7 +53,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
     now = context.now
     decision = engine.faults.decide(service, operation, resource, now)
 
-    def finish(result: Any, error: BaseException | None) -> None:
+    def finish(result: Any, error: BaseException | None, usage: Mapping[str, float] | None = None) -> None:
         if error is None and decision.after is not None:
             error = decision.after
         engine.journal.write(
@@ -59,6 +66,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
             started=now,
             outcome=outcome_code(error),
             request_bytes=None if context.request is None else context.request.body_bytes,
+            detail=usage,
         )
         done(result, error)
 
@@ -77,7 +85,7 @@ def _dispatch_later(
     operation: str,
     params: Params,
     context: CallContext,
-    finish: Done,
+    finish: Finish,
 ) -> Undo:
     undo: list[Undo | None] = [None]
 
@@ -95,7 +103,7 @@ def _dispatch_later(
 
 
 def _dispatch(
-    engine: Engine, target: Dispatchable, operation: str, params: Params, context: CallContext, finish: Done
+    engine: Engine, target: Dispatchable, operation: str, params: Params, context: CallContext, finish: Finish
 ) -> Undo | None:
     try:
         answer = target.handle(operation, params, context)
@@ -125,7 +133,7 @@ def _dispatch(
     return None if task.done else task.cancel
 
 
-def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Done) -> None:
+def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Finish) -> None:
     """Apply a reply's effects, then hand over its result."""
     if reply.effects:
         host = Task("reply", _no_process(), trace_id=context.trace_id, principal=context.principal)
@@ -137,7 +145,7 @@ def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Done) -
                 logger.error("an effect of a reply failed: %r", effect, exc_info=outcome[1])
                 finish(None, _internal("reply", outcome[1]))
                 return
-    finish(reply.result, None)
+    finish(reply.result, None, reply.usage)
 
 
 def handle_call(engine: Engine, task: Task, effect: Call) -> tuple[Any, BaseException | None] | None:
