@@ -14,6 +14,9 @@ from rich.text import Text
 
 from loadtests.commands.gate_options import (
     DEFAULT_BASELINE,
+    DEFAULT_LOOKS,
+    DEFAULT_MARGIN,
+    DEFAULT_MESSAGES,
     FLOOR_ATTEMPTS,
     FolderOption,
     LooksOption,
@@ -54,10 +57,10 @@ def gate(
     budget: Annotated[
         list[str] | None, typer.Option(help="Most that a message may cost, e.g. 'calls/* <= 18'; repeat.")
     ] = None,
-    margin: MarginOption = 5.0,
-    looks: LooksOption = "8,12,16",
+    margin: MarginOption = DEFAULT_MARGIN,
+    looks: LooksOption = DEFAULT_LOOKS,
     size: SizeOption = "256KiB",
-    messages: MessagesOption = 40,
+    messages: MessagesOption = DEFAULT_MESSAGES,
     counters: Annotated[bool, typer.Option(help="Count what a message costs.")] = True,
     floor: Annotated[bool, typer.Option(help="Compare ingest over the floor with the baseline's.")] = True,
     strict: Annotated[bool, typer.Option(help="End with 5 where nothing is known of the times.")] = False,
