@@ -15,6 +15,7 @@ from loadtests.commands.cost import cost
 from loadtests.commands.explain import explain
 from loadtests.commands.gate import gate
 from loadtests.commands.kubernetes import kubernetes
+from loadtests.commands.limits import limits
 from loadtests.commands.load import load
 from loadtests.commands.prove_gate import prove_gate
 from loadtests.commands.report import report
@@ -32,7 +33,7 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.callback(invoke_without_command=True, epilog=EXIT_CODES)(load)
-for _command in (report, capacity, explain, gate, compare, cost, calibrate, prove_gate, worker, kubernetes):
+for _command in (report, capacity, explain, gate, compare, limits, cost, calibrate, prove_gate, worker, kubernetes):
     app.command(_command.__name__.replace("_", "-"), epilog=EXIT_CODES)(_command)
 app.add_typer(baseline.app)
 
