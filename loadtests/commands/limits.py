@@ -172,7 +172,8 @@ def _print_verdict(console: Console, found: Assessment, first_beyond: Hop | None
         text = f"LARGEST  {found.message_bytes:,} bytes; one more and {first_beyond.target} ({first_beyond.operation}) refuses it"
         style = "bold green"
     elif found.undecided:
-        text, style = f"PASSES   as far as the template says; code decides at {len(found.undecided)} hops", "bold green"
+        where = ", ".join(hop.target for hop in found.undecided)
+        text, style = f"PASSES   as far as the template says; code decides what {where} gets", "bold green"
     else:
         text, style = "PASSES", "bold green"
     console.print(Text(text, style=style), soft_wrap=True)
