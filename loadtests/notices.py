@@ -23,15 +23,15 @@ _WAIT_SECONDS = 2
 _RECEIVERS = 2
 
 
-def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: threading.Event) -> None:
-    """Append a row for each notice of the run to `log` until `stop` is set; every received message is deleted.
+def receive_notices(sqs: Any, queue_url: str, prefix: str, log: BinaryIO, stop: threading.Event) -> None:
+    """Append a row for each notice whose key begins with `prefix` to `log` until `stop` is set; every received message is deleted.
 
     The time of a notice is when the call that brought it returned. Raises botocore's errors.
     """
     lock = threading.Lock()
     with ThreadPoolExecutor(_RECEIVERS * 2, thread_name_prefix="notices") as threads:
         receivers = [
-            threads.submit(_receive, sqs, queue_url, run_id, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
+            threads.submit(_receive, sqs, queue_url, prefix, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
         ]
         try:
             for receiver in receivers:
@@ -43,7 +43,7 @@ def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: 
 def _receive(
     sqs: Any,
     queue_url: str,
-    run_id: str,
+    prefix: str,
     log: BinaryIO,
     lock: threading.Lock,
     stop: threading.Event,
@@ -56,7 +56,7 @@ def _receive(
         messages = batch.get("Messages", [])
         rows = [row for message in messages if (row := notice_row(message["Body"], at)) is not None]
         with lock:
-            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(f"{run_id}-")))
+            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(prefix)))
             log.flush()
         if deletion is not None:
             deletion.result()
