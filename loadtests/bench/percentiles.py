@@ -49,14 +49,12 @@ def exact(ordered: Sequence[float], percentile: float) -> float:
 
 def errors(samples: int, workers: int, seed: int = 1) -> list[Error]:
     """Draw from each distribution and compare. Runs Locust's part in another process."""
+    drawn = [_sample(name, samples, seed) for name in DISTRIBUTIONS]
     found = []
-    for name, draw in DISTRIBUTIONS.items():
-        source = random.Random(f"{seed}/{name}")
-        seconds = [draw(source) for _ in range(samples)]
+    for name, seconds, locust in zip(DISTRIBUTIONS, drawn, _locust(drawn), strict=True):
         merged = Durations()
         for worker in range(workers):
             merged.add_encoded(Durations(seconds[worker::workers]).encoded())
-        locust = _locust(seconds)
         ordered = sorted(seconds)
         for percentile in PERCENTILES:
             value, ours = exact(ordered, percentile), merged.at(percentile)
@@ -66,14 +64,18 @@ def errors(samples: int, workers: int, seed: int = 1) -> list[Error]:
     return found
 
 
-def _locust(seconds: Sequence[float]) -> dict[str, float]:
+def _sample(name: str, count: int, seed: int) -> list[float]:
+    source = random.Random(f"{seed}/{name}")
+    return [DISTRIBUTIONS[name](source) for _ in range(count)]
+
+
+def _locust(samples: Sequence[Sequence[float]]) -> list[dict[str, float]]:
     """Locust patches the standard library when it is imported, so it works elsewhere."""
-    asked = orjson.dumps({"seconds": seconds, "percentiles": PERCENTILES})
+    asked = orjson.dumps({"samples": samples, "percentiles": PERCENTILES})
     command = [sys.executable, "-m", "loadtests.generator.locust_percentiles"]
-    answer: dict[str, float] = orjson.loads(
-        subprocess.run(command, input=asked, capture_output=True, check=True).stdout
-    )
-    return answer
+    answer = subprocess.run(command, input=asked, capture_output=True, check=True).stdout
+    found: list[dict[str, float]] = orjson.loads(answer)
+    return found
 
 
 def main() -> None:
