@@ -51,7 +51,7 @@ class Live:
         self._sent = Tail(folder.sent)
         self._pulses = Tail(folder.generator)
         self._notices = Tail(folder.notices)
-        self._probes = probe_prefix(plan.run_id)
+        self._probes = probe_prefix(plan.key_root)
         self._ingest = Durations()
         self._answered: list[tuple[float, int]] = []
         self._missing: dict[str, tuple[float, set[str]]] = {}

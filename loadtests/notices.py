@@ -25,15 +25,15 @@ _RECEIVERS = 2
 _BATCH = 10
 
 
-def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: threading.Event) -> None:
-    """Append a row for each notice of the run to `log` until `stop` is set; every received message is deleted.
+def receive_notices(sqs: Any, queue_url: str, prefix: str, log: BinaryIO, stop: threading.Event) -> None:
+    """Append a row for each notice whose key begins with `prefix` to `log` until `stop` is set; every received message is deleted.
 
     The time of a notice is when the call that brought it returned. Raises botocore's errors.
     """
     lock = threading.Lock()
     with ThreadPoolExecutor(_RECEIVERS * 2, thread_name_prefix="notices") as threads:
         receivers = [
-            threads.submit(_receive, sqs, queue_url, run_id, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
+            threads.submit(_receive, sqs, queue_url, prefix, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
         ]
         try:
             for receiver in receivers:
@@ -45,7 +45,7 @@ def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: 
 def _receive(
     sqs: Any,
     queue_url: str,
-    run_id: str,
+    prefix: str,
     log: BinaryIO,
     lock: threading.Lock,
     stop: threading.Event,
@@ -59,7 +59,7 @@ def _receive(
         messages = batch.get("Messages", [])
         rows = [row for message in messages if (row := notice_row(message["Body"], at)) is not None]
         with lock:
-            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(f"{run_id}-")))
+            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(prefix)))
             log.flush()
         received += messages
         # Full batches, or what is left when it is quiet: a call for each notice would cost as much as receiving it.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from io import BytesIO
 from math import ceil
 
 from hdrh.histogram import HdrHistogram
@@ -57,6 +58,16 @@ class Durations:
     def encoded(self) -> str:
         """Return the histogram as text, in HdrHistogram's own compressed form: a few KB, however many were counted."""
         return bytes(self._histogram.encode()).decode("ascii")
+
+    def distribution(self) -> bytes:
+        """Return all percentiles in milliseconds as text in HdrHistogram's own form (`.hgrm`)."""
+        stream = BytesIO()
+        self._histogram.output_percentile_distribution(stream, _MICROSECONDS / 1000)
+        lines = stream.getvalue().splitlines(keepends=True)
+        # The library scales the mean, but not the standard deviation.
+        mean, deviation = self._histogram.get_mean_value() / 1000, self._histogram.get_stddev() / 1000
+        stated = b"#[Mean    = %12.3f, StdDeviation   = %12.3f]\n" % (mean, deviation)
+        return b"".join(stated if line.startswith(b"#[Mean") else line for line in lines)
 
     def add_encoded(self, text: str) -> None:
         """Count all that another process counted and `encoded`."""

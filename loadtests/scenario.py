@@ -137,7 +137,7 @@ class Scenario:
             folder = RunFolder((reports / plan.run_id).resolve())
             facts, messages = LoadRun(chosen, plan, scenario.options(with_floor=False), folder, Silent()).execute()
         summary, verdict = write_reports(folder, facts, messages)
-        return ScenarioResult(folder, summary, verdict, message_key(plan.run_id, 0))
+        return ScenarioResult(folder, summary, verdict, message_key(facts.plan.key_root, 0))
 
 
 def load_scenario(path: Path) -> Scenario:

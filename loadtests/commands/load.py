@@ -13,7 +13,7 @@ from loadtests.commands.options import JsonOption, ReportsOption, SeedOption, Ta
 from loadtests.console import ConsoleProgress, new_console, print_results
 from loadtests.failures import UsageError
 from loadtests.launcher import Listen
-from loadtests.opening import EMBEDDED, open_target
+from loadtests.opening import EMBEDDED, Staging, open_target
 from loadtests.plan import RunPlan
 from loadtests.report_json import report
 from loadtests.reports import run_counters, write_reports
@@ -23,6 +23,15 @@ from loadtests.run_id import new_run_id
 from loadtests.scenario import Scenario, Sender, load_scenario
 from loadtests.schedule_text import parse_schedule
 from loadtests.sizes import DEFAULT_SIZES
+from loadtests.staging.options import (
+    ConfigOption,
+    MaxBytesOption,
+    MaxCostOption,
+    MaxDurationOption,
+    MaxRateOption,
+    RegionOption,
+    StackOption,
+)
 from loadtests.target import Target
 from loadtests.thresholds import parse_threshold
 from loadtests.verdict import Verdict
@@ -78,6 +87,13 @@ def load(
             help="HOST:PORT where workers from elsewhere join (`windtunnel load worker`), instead of own ones."
         ),
     ] = None,
+    stack: StackOption = None,
+    region: RegionOption = None,
+    config: ConfigOption = None,
+    max_rate: MaxRateOption = None,
+    max_bytes: MaxBytesOption = None,
+    max_duration: MaxDurationOption = None,
+    max_cost: MaxCostOption = None,
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
@@ -113,7 +129,9 @@ def load(
     if place is not None:
         console.print(f"Waiting for {workers} workers on {place.host}:{place.port}", highlight=False)
     folder = RunFolder((reports / plan.run_id).resolve())
-    with open_target(target, Path(chosen.template)) as opened:
+    caps = {"max_rate": max_rate, "max_bytes": max_bytes, "max_duration": max_duration, "max_cost_usd": max_cost}
+    staging = Staging(config, {"stack": stack, "region": region, **caps})
+    with open_target(target, Path(chosen.template), staging) as opened:
         verdict = run_once(console, opened, plan, options, folder, json_output=json_output)
     raise typer.Exit(int(verdict.exit_code))
 

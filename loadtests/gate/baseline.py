@@ -123,7 +123,7 @@ def differences(before: Counters, after: Counters) -> list[Change]:
     changes = []
     for name in sorted({*old, *new}):
         one, other = old.get(name, 0.0), new.get(name, 0.0)
-        slack = _BYTES_MARGIN * max(one, other) if "bytes/" in name else 1e-9
+        slack = _BYTES_MARGIN * max(one, other) if "bytes" in name else 1e-9
         if abs(one - other) > slack:
             changes.append(Change(name, one, other, not varies(name)))
     return changes
