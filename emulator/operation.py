@@ -43,6 +43,8 @@ class CallContext:
     source_ip: str = "127.0.0.1"
     request: HttpRequest | None = None
     """The raw request, where the call came over HTTP; only a bridged service looks at it."""
+    span: str = ""
+    """The parent in the X-Ray trace header: the invocation of a function that makes this call; empty where no function says so."""
     source_arn: str = ""
     """The resource on whose behalf a service principal calls: `aws:SourceArn` in a resource policy."""
 

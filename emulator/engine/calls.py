@@ -51,9 +51,11 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
         done(None, _internal(operation, defect))
         return None
     now = context.now
-    decision = engine.faults.decide(service, operation, resource, now)
+    decision = engine.faults.decide(service, operation, resource, now, context.span)
 
     def finish(result: Any, error: BaseException | None, usage: Mapping[str, float] | None = None) -> None:
+        if error is None and decision.crash == "after":
+            error = _crash(engine, context)
         if error is None and decision.after is not None:
             error = decision.after
         engine.journal.write(
@@ -70,6 +72,9 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
         )
         done(result, error)
 
+    if decision.crash == "before":
+        finish(None, _crash(engine, context))
+        return None
     if decision.before is not None:
         finish(None, decision.before)
         return None
@@ -183,6 +188,12 @@ def handle_call(engine: Engine, task: Task, effect: Call) -> tuple[Any, BaseExce
     parked = True
     task.undo = undo
     return None
+
+
+def _crash(engine: Engine, context: CallContext) -> AwsError:
+    """End the function that calls. It hears nothing any more; the error is for the journal."""
+    engine.crash(context.span)
+    return AwsError.named("FunctionCrashed", "The function that made this call was ended by a fault", status=500)
 
 
 def _internal(operation: str, defect: BaseException) -> InternalFailure:
