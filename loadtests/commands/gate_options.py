@@ -18,7 +18,6 @@ __all__ = [
     "DEFAULT_LOOKS",
     "DEFAULT_MARGIN",
     "DEFAULT_MESSAGES",
-    "FLOOR_ATTEMPTS",
     "FolderOption",
     "LooksOption",
     "MarginOption",
@@ -31,7 +30,6 @@ __all__ = [
 ]
 
 DEFAULT_BASELINE = "audit-ingest"
-FLOOR_ATTEMPTS = 3
 NameOption = Annotated[str, typer.Option("--baseline", help="Name of the baseline in --baselines.")]
 FolderOption = Annotated[Path, typer.Option(help="Folder of the committed baselines.")]
 TreeTemplateOption = Annotated[Path, typer.Option(help="Template that both sides deploy, each its own.")]
