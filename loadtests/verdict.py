@@ -20,6 +20,11 @@ MAX_LATE_SHARE = 0.01
 MAX_OWN_SHARE = 0.1
 
 IN_TIME = "the generator started messages in time"
+_WORDS = {
+    ExitCode.GENERATOR_INVALID: "INVALID",
+    ExitCode.INCONCLUSIVE: "INCONCLUSIVE",
+    ExitCode.INTERRUPTED: "INTERRUPTED",
+}
 _HEADLINES = {
     ExitCode.OK: "Every message that was accepted arrived whole.",
     ExitCode.FUNCTIONAL_FAILURE: "The pipeline broke its promise.",
@@ -50,6 +55,11 @@ class Verdict:
     exit_code: ExitCode
     headline: str
     checks: tuple[Check, ...]
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word: a run that says nothing about the pipeline neither passed nor failed."""
+        return "PASSED" if self.exit_code is ExitCode.OK else _WORDS.get(self.exit_code, "FAILED")
 
     @property
     def invalid_because(self) -> tuple[str, ...]:
