@@ -24,6 +24,7 @@ from loadtests.commands.gate_options import (
     NameOption,
     SizeOption,
     TreeTemplateOption,
+    check_template,
     parse_rule,
     round_progress,
 )
@@ -65,9 +66,14 @@ def gate(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound)."""
+    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound).
+
+    Example: `windtunnel gate --base main` says whether this tree is slower than main: regression, pass or inconclusive, in about a
+    minute on a quiet machine. `windtunnel calibrate` tells beforehand how small a change it would see.
+    """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)
+    check_template(template)
     budgets = [parse_budget(text) for text in budget or ()]
     path = baselines / f"{baseline}.json"
     agreed = Baseline.read(path) if path.is_file() else None

@@ -17,7 +17,9 @@ from loadtests.commands.gate_options import (
     MessagesOption,
     SizeOption,
     TreeTemplateOption,
+    check_template,
     parse_rule,
+    round_progress,
 )
 from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console
@@ -57,6 +59,7 @@ def prove_gate(
     if unknown:
         raise UsageError(f"there is no case {', '.join(unknown)}: {', '.join(CASES)}")
     console = new_console(stderr=json_output)
+    check_template(template)
 
     def tell(trial: Trial) -> None:
         word = {True: "right", False: "WRONG", None: "open "}[trial.right]
@@ -67,7 +70,9 @@ def prove_gate(
         )
 
     plan = Plan(template, parse_size(size), messages)
-    proof = prove(root(), plan, parse_rule(margin, looks), repeats, case or CASES, percent, tell, minutes)
+    proof = prove(
+        root(), plan, parse_rule(margin, looks), repeats, case or CASES, percent, tell, minutes, round_progress(console)
+    )
     value = proof.to_json()
     text = "".join(f"{rate.text}\n" for rate in proof.rates)
     reports.mkdir(parents=True, exist_ok=True)

@@ -21,7 +21,7 @@ from loadtests.gate.checkout import copy_of
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
 from loadtests.gate.relative import Relative, compare_trees
-from loadtests.gate.rounds import Plan
+from loadtests.gate.rounds import Plan, Round
 from loadtests.gate.statistics import Finding, Rule
 
 __all__ = ["CASES", "Proof", "Rate", "Trial", "prove"]
@@ -138,8 +138,10 @@ def prove(
     percent: float = 20.0,
     progress: Callable[[Trial], None] | None = None,
     minutes: float | None = None,
+    round_progress: Callable[[int, Round], None] | None = None,
 ) -> Proof:
-    """Send known changes of `tree` through the gate. Raises `EnvironmentNotReady`; `progress` hears of each trial.
+    """Send known changes of `tree` through the gate. Raises `EnvironmentNotReady`; `progress` hears of each trial, `round_progress` of
+    each round of one.
 
     No trial begins that would not be over after `minutes`, going by the longest one of its case.
     """
@@ -153,13 +155,21 @@ def prove(
     for number in range(repeats):
         for case in (case for case in CASES if case in cases):
             if fits(case):
-                trials.append(_trial(case, tree, plan, rule, percent, number))
+                trials.append(_trial(case, tree, plan, rule, percent, number, round_progress))
                 if progress is not None:
                     progress(trials[-1])
     return Proof(percent, tuple(trials), repeats, rule)
 
 
-def _trial(case: str, tree: Path, plan: Plan, rule: Rule, percent: float, number: int) -> Trial:
+def _trial(
+    case: str,
+    tree: Path,
+    plan: Plan,
+    rule: Rule,
+    percent: float,
+    number: int,
+    round_progress: Callable[[int, Round], None] | None,
+) -> Trial:
     begun = monotonic()
     with copy_of(tree) as head, copy_of(tree) as base:
         if case in _CHANGED:
@@ -167,7 +177,7 @@ def _trial(case: str, tree: Path, plan: Plan, rule: Rule, percent: float, number
         if case in _COUNTED:
             counted = CounterPlan(plan.template, (plan.body_bytes,), _COUNTED_MESSAGES, seed=plan.seed + number)
             return _counted(case, counted, base, head, begun)
-        found = compare_trees(plan, rule, base, head)
+        found = compare_trees(plan, rule, base, head, round_progress)
         changes = {metric: round(decision.change, 4) for metric, decision in found.decisions.items()}
         return Trial(
             case,
