@@ -33,6 +33,7 @@ from loadtests.console import new_console, new_table
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
+from loadtests.gate.calibration import FILE_NAME, hint
 from loadtests.gate.checkout import checkout_of
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.floor_ratio import check_ratios, measure_ratios
@@ -90,6 +91,7 @@ def gate(
                 result = replace(result, budgets=[*(agreed.budgets if agreed is not None else ()), *budgets])
             if tree is not None:
                 console.print(f"[bold]Comparing times with {base}[/bold], looks after {looks} rounds", highlight=False)
+                console.print(f"  {hint(reports / FILE_NAME, rule)}", highlight=False, soft_wrap=True)
                 plan = Plan(template, parse_size(size), messages)
                 relative = compare_trees(plan, rule, tree, None, round_progress(console))
                 result = replace(result, relative=relative)

@@ -9,9 +9,10 @@ from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
 from loadtests.gate import proof as proof_module
 from loadtests.gate import relative as relative_module
-from loadtests.gate.calibration import calibration_of
+from loadtests.gate.calibration import calibration_of, hint
 from loadtests.gate.checkout import checkout_of, copy_of, root
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
+from loadtests.gate.machine import fingerprint
 from loadtests.gate.proof import Proof, Trial, prove
 from loadtests.gate.relative import compare_trees, judge_rounds
 from loadtests.gate.result import GateResult
@@ -111,7 +112,19 @@ def test_calibration_says_what_would_be_seen_after_more_rounds() -> None:
     assert set(found.spread) == set(GATED)
     for metric in GATED:
         assert found.detectable[8][metric] > found.detectable[12][metric] > RULE.margin
+        assert found.passing[12][metric] < found.passing[8][metric]
     assert found.to_json()["fingerprint"]
+
+
+def test_comparison_begins_with_what_the_calibration_of_this_machine_says(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    assert "not calibrated" in hint(path, RULE)
+    quiet = [Round({}, {}, dict.fromkeys(GATED, (number % 5 - 2) / 200)) for number in range(10)]
+    calibration_of(quiet, RULE).write(path)
+    assert "8 rounds are enough to pass" in hint(path, RULE)
+    assert "too small to pass" in hint(path, Rule(margin=0.001, looks=(8, 12)))
+    path.write_text(path.read_text().replace(fingerprint(), "other"))
+    assert "another machine" in hint(path, RULE)
 
 
 def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None:
