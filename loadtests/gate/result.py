@@ -15,6 +15,8 @@ from loadtests.gate.counters import Counters
 from loadtests.gate.floor_ratio import RatioCheck
 from loadtests.gate.relative import Relative
 from loadtests.gate.statistics import Finding
+from loadtests.report_junit import junit
+from loadtests.report_markdown import append_step_summary
 from loadtests.sizes import format_bytes
 
 __all__ = ["GateCheck", "GateResult"]
@@ -131,14 +133,12 @@ class GateResult:
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Write `gate.json` and `gate.md`, and the step summary where GitHub asks for one; before anything fails."""
+        """Write `gate.json`, `gate.md` and `junit.xml`, and the step summary where GitHub asks for one; before anything fails."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "gate.json").write_bytes(orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2))
         (folder / "gate.md").write_text(self.markdown(), encoding="utf-8")
-        summary = environment.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            with Path(summary).open("a", encoding="utf-8") as stream:
-                stream.write(self.markdown())
+        (folder / "junit.xml").write_bytes(junit(f"gate {self.gate_id}", self.checks))
+        append_step_summary(self.markdown(), environment)
 
 
 def _cell(text: str) -> str:
