@@ -31,7 +31,7 @@ from loadtests.commands.gate_options import (
 from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.exit_codes import ExitCode
-from loadtests.failures import UsageError
+from loadtests.failures import LoadError, UsageError
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
 from loadtests.gate.calibration import FILE_NAME, hint
 from loadtests.gate.checkout import checkout_of
@@ -95,6 +95,13 @@ def gate(
                 plan = Plan(template, parse_size(size), messages)
                 relative = compare_trees(plan, rule, tree, None, round_progress(console))
                 result = replace(result, relative=relative)
+    except LoadError as error:
+        result = replace(result, failure=str(error), failure_code=error.exit_code)
+        raise
+    except BaseException as error:
+        code = ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.ENVIRONMENT_NOT_READY
+        result = replace(result, failure=f"{type(error).__name__} {error}".strip(), failure_code=code)
+        raise
     finally:
         # What is known until then, whatever ends it.
         result.write(folder, os.environ)

@@ -26,7 +26,7 @@ from loadtests.console import new_console
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
 from loadtests.gate.checkout import root
-from loadtests.gate.proof import CASES, Trial, prove
+from loadtests.gate.proof import CASES, Proof, Trial, prove
 from loadtests.gate.rounds import Plan
 from loadtests.opening import DEFAULT_TEMPLATE
 from loadtests.sizes import parse_size
@@ -61,24 +61,32 @@ def prove_gate(
     console = new_console(stderr=json_output)
     check_template(template)
 
+    rule = parse_rule(margin, looks)
+    trials: list[Trial] = []
+
     def tell(trial: Trial) -> None:
         word = {True: "right", False: "WRONG", None: "open "}[trial.right]
+        detail = trial.detail or "no difference"
         console.print(
-            f"  {word}  {trial.case}: {trial.finding} in {trial.seconds:.0f} s: {trial.detail or 'no difference'}",
+            f"  {word}  {trial.case}: {trial.finding} in {trial.seconds:.0f} s: {detail}",
             highlight=False,
             soft_wrap=True,
         )
+        trials.append(trial)
+        # After each one: whoever ends this, what it has shown so far is kept.
+        _write(Proof(percent, tuple(trials), repeats, rule), reports)
 
     plan = Plan(template, parse_size(size), messages)
-    proof = prove(
-        root(), plan, parse_rule(margin, looks), repeats, case or CASES, percent, tell, minutes, round_progress(console)
-    )
-    value = proof.to_json()
-    text = "".join(f"{rate.text}\n" for rate in proof.rates)
-    reports.mkdir(parents=True, exist_ok=True)
-    (reports / "prove-gate.json").write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
-    (reports / "prove-gate.txt").write_text(text, encoding="utf-8")
-    console.print(text, highlight=False, soft_wrap=True, end="")
+    proof = prove(root(), plan, rule, repeats, case or CASES, percent, tell, minutes, round_progress(console))
+    for rate in proof.rates:
+        console.print(rate.text, highlight=False, soft_wrap=True)
     if json_output:
-        print_json(value)
+        print_json(proof.to_json())
     raise typer.Exit(int(ExitCode.OK if proof.holds else ExitCode.FUNCTIONAL_FAILURE))
+
+
+def _write(proof: Proof, reports: Path) -> None:
+    reports.mkdir(parents=True, exist_ok=True)
+    (reports / "prove-gate.json").write_bytes(orjson.dumps(proof.to_json(), option=orjson.OPT_INDENT_2))
+    text = "".join(f"{rate.text}\n" for rate in proof.rates)
+    (reports / "prove-gate.txt").write_text(text, encoding="utf-8")
