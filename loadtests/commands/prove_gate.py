@@ -26,7 +26,7 @@ from loadtests.console import new_console
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
 from loadtests.gate.checkout import root
-from loadtests.gate.proof import CASES, Proof, Trial, prove
+from loadtests.gate.proof import CASES, FURTHER_CASES, Proof, Trial, prove
 from loadtests.gate.rounds import Plan
 from loadtests.opening import DEFAULT_TEMPLATE
 from loadtests.sizes import parse_size
@@ -36,9 +36,12 @@ __all__ = ["prove_gate"]
 
 def prove_gate(
     repeats: Annotated[int, typer.Option(min=1, help="Times that each case goes through the gate.")] = 1,
-    case: Annotated[list[str] | None, typer.Option(help=f"One of {', '.join(CASES)}; repeat. Default: all.")] = None,
+    case: Annotated[
+        list[str] | None,
+        typer.Option(help=f"One of {', '.join((*CASES, *FURTHER_CASES))}; repeat. Default: {', '.join(CASES)}."),
+    ] = None,
     percent: Annotated[
-        float, typer.Option(min=0.1, help="How much longer the slowed handler works, in percent of its own time.")
+        float, typer.Option(min=0.1, help="How much longer the slowed handler takes, in percent of its own time.")
     ] = 20.0,
     minutes: Annotated[
         float | None, typer.Option(min=0.1, help="Begin no trial that would not be over by then. Default: all of them.")
@@ -55,9 +58,10 @@ def prove_gate(
 
     Example: `python -m loadtests prove-gate --repeats 10 --minutes 25`. Exit code 1 where the gate was wrong once.
     """
-    unknown = sorted(set(case or ()) - set(CASES))
+    known = (*CASES, *FURTHER_CASES)
+    unknown = sorted(set(case or ()) - set(known))
     if unknown:
-        raise UsageError(f"there is no case {', '.join(unknown)}: {', '.join(CASES)}")
+        raise UsageError(f"there is no case {', '.join(unknown)}: {', '.join(known)}")
     console = new_console(stderr=json_output)
     check_template(template)
 

@@ -134,6 +134,23 @@ def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None
     assert not Proof(20, (Trial("identical", "inconclusive", None, ""),)).holds
 
 
+@pytest.mark.parametrize("waiting", [False, True])
+def test_slowed_handler_takes_as_much_longer_as_it_is_told(waiting: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock of its own: every look at it takes a millisecond, the handler ten, and a wait what it asks for."""
+    now = [0.0]
+
+    def tick(seconds: float = 0.001) -> float:
+        now[0] += seconds
+        return now[0]
+
+    monkeypatch.setattr("time.perf_counter", tick)
+    monkeypatch.setattr("time.sleep", tick)
+    names: dict[str, Any] = {"lambda_handler": lambda event, context: tick(0.010)}
+    exec(slow_down(50, waiting=waiting), names)
+    assert names["lambda_handler"]({}, None) == pytest.approx(0.011)
+    assert now[0] == pytest.approx(0.0175, abs=0.002)
+
+
 def test_rates_of_a_proof_have_their_exact_interval() -> None:
     trials = [Trial("identical", "pass", True, "")] * 9 + [Trial("identical", "inconclusive", None, "")]
     found = Proof(20, (*trials, Trial("slow-down", "regression", True, "")))
@@ -174,7 +191,7 @@ def test_injection_changes_the_copy_and_never_the_tree() -> None:
     handler = "system/audit_ingest/functions/ingest_message/app.py"
     before = (tree / handler).read_text()
     with copy_of(tree) as copy:
-        for code in (EXTRA_CALL, slow_down(20)):
+        for code in (EXTRA_CALL, slow_down(20), slow_down(20, waiting=True)):
             inject(copy, code)
         changed = (copy / handler).read_text()
         compile(changed, handler, "exec")
