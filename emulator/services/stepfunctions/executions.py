@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from emulator.effects import Notify, Process, Shield, Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.asl import Document
 from emulator.services.stepfunctions.asl.json_errors import input_problem
+from emulator.services.stepfunctions.billing import EXPRESS_MEGABYTES, express_milliseconds
 from emulator.services.stepfunctions.errors import (
     ExecutionAlreadyExists,
     ExecutionLimitExceeded,
@@ -30,9 +30,6 @@ from emulator.services.stepfunctions.state import Execution, ExecutionStatus, st
 from emulator.services.stepfunctions.store import Store, Target
 
 __all__ = ["ExecutionOperations"]
-
-_BILLED_MILLISECONDS = 100  # Express workflows are billed in such steps,
-_BILLED_MEGABYTES = 64  # and in such chunks of memory
 
 
 class ExecutionOperations(Store):
@@ -193,8 +190,6 @@ class ExecutionOperations(Store):
 def _sync_result(execution: Execution, *, included: bool) -> dict[str, Any]:
     """What StartSyncExecution answers; a failed execution is no error of the call."""
     stopped = execution.start_date if execution.stop_date is None else execution.stop_date
-    milliseconds = (stopped - execution.start_date) * 1000
-    steps = max(1, math.ceil(milliseconds / _BILLED_MILLISECONDS))
     result: dict[str, Any] = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.state_machine_arn,
@@ -208,8 +203,8 @@ def _sync_result(execution: Execution, *, included: bool) -> dict[str, Any]:
         "inputDetails": {"included": included},
         "traceHeader": execution.trace_header,
         "billingDetails": {
-            "billedMemoryUsedInMB": _BILLED_MEGABYTES,
-            "billedDurationInMilliseconds": steps * _BILLED_MILLISECONDS,
+            "billedMemoryUsedInMB": EXPRESS_MEGABYTES,
+            "billedDurationInMilliseconds": express_milliseconds(execution),
         },
     }
     if execution.output is not None:

@@ -37,13 +37,15 @@ class EventSink(Protocol):
 class History:
     """The events of one execution. An Express workflow's are counted and logged, but not kept."""
 
-    __slots__ = ("_closed", "_events", "_kept", "_maximum", "_packed", "last_id", "sink")
+    __slots__ = ("_closed", "_events", "_kept", "_maximum", "_packed", "last_id", "sink", "states_entered")
 
     def __init__(self, maximum_events: int, *, kept: bool = True, sink: EventSink | None = None) -> None:
         self._events: list[dict[str, Any]] = []
         self._packed: bytes | None = None
         self.last_id = 0
         """The id of the newest event."""
+        self.states_entered = 0
+        """How many of them say that a state was entered, which is what a Standard workflow is billed by."""
         self.sink = sink
         self._maximum = maximum_events
         self._kept = kept
@@ -95,6 +97,8 @@ class History:
 
     def _write(self, kind: str, previous: int, now: float, details_name: str, details: dict[str, Any] | None) -> None:
         self.last_id += 1
+        if kind.endswith("StateEntered"):
+            self.states_entered += 1
         if not self._kept and self.sink is None:
             return
         event: dict[str, Any] = {"timestamp": now, "type": kind, "id": self.last_id, "previousEventId": previous}
