@@ -196,8 +196,7 @@ def _latencies(facts: RunFacts, summary: Summary, *, valid: bool) -> Table:
         for name in ("p50", "p90", "p99")
     ]
     title = "How long it took, from the moment each message was due"
-    title += "" if valid else ": INVALID, the generator did not keep its schedule"
-    table = new_table(title, "size", *names, "slowest", "ingest / floor")
+    table = new_table(title if valid else f"INVALID  {title}", "size", *names, "slowest", "ingest / floor")
     for figures in summary.sizes:
         table.add_row(_named(figures), *_percentiles(figures), _floor(facts, figures))
     table.caption = "n<: too few messages. persisted: until the final notice with both flags true"

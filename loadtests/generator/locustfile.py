@@ -27,12 +27,10 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests.generator.crew import Crew
 from loadtests.generator.dispatcher import Dispatcher
 from loadtests.generator.link import FolderLink, Link
-from loadtests.generator.no_delay import NoDelayClientPool, assert_no_delay
+from loadtests.generator.no_delay import assert_no_delay, new_pool
 from loadtests.generator.promptness import ask_for_promptness
 from loadtests.generator.worker_link import WorkerLink
 from loadtests.run_folder import RunFolder
-
-_MAX_CONNECTIONS = 2000
 
 
 def _folder() -> RunFolder:
@@ -56,16 +54,9 @@ class OpenModelUser(FastHttpUser):
     def __init__(self, environment: Any) -> None:
         self._link: Link = environment.windtunnel_link
         self._url = os.environ["WINDTUNNEL_LOAD_URL"]
-        self._timeout = self._link.plan.request_timeout_seconds
         parts = urlsplit(self._url)
         self.host = f"{parts.scheme}://{parts.netloc}"
-        # Certificates are verified: FastHttpUser's own pool would not.
-        self._pool = self.client_pool = NoDelayClientPool(
-            concurrency=_MAX_CONNECTIONS,
-            connection_timeout=self._timeout,
-            network_timeout=self._timeout,
-            ssl_context_factory=gevent.ssl.create_default_context,
-        )
+        self._pool = self.client_pool = new_pool(self._link.plan.request_timeout_seconds)
         super().__init__(environment)
 
     @task
