@@ -74,6 +74,8 @@ def up(
 ) -> None:
     """Serve the emulator, deploy templates into it, and print how to reach them. Ctrl-C stops it and cleans up.
 
+    Example: windtunnel up --template system/audit_ingest/template.yaml
+
     Then, in another shell: export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     AWS_REGION=us-east-1, and use aws, boto3, sam or curl as you would with AWS.
     """
@@ -180,7 +182,10 @@ def doctor(
         ),
     ] = None,
 ) -> None:
-    """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them."""
+    """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them. Ends with 1 where something is.
+
+    Example: windtunnel doctor; for a deployed stack: windtunnel doctor --target aws --stack audit-ingest-staging
+    """
     from emulator.doctor import findings
 
     if target is not None:

@@ -42,7 +42,10 @@ def logs(
     endpoint_url: EndpointUrl = None,
     aws: Aws = False,
 ) -> None:
-    """Show what a function has logged: time and line, oldest first."""
+    """Show what a function has logged: time and line, oldest first.
+
+    Example: windtunnel logs IngestMessageFunction --since 5m --filter ERROR --follow
+    """
     endpoint = endpoint_of(endpoint_url, aws)
     tail = LogTail(lambda service: api_client(service, endpoint), function, pattern)
     start = None if since is None else int((_now(endpoint) - seconds_of(since)) * 1000)

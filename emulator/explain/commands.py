@@ -26,7 +26,10 @@ def executions(
     endpoint_url: EndpointUrl = None,
     aws: Aws = False,
 ) -> None:
-    """List executions, newest first: status, start, duration, name."""
+    """List executions, newest first: status, start, duration, name.
+
+    Example: windtunnel executions IngestStateMachine --status FAILED
+    """
     client = api_client("stepfunctions", endpoint_of(endpoint_url, aws))
     for machine in _machines(client, state_machine):
         params = {"stateMachineArn": machine["stateMachineArn"], "maxResults": most}
@@ -47,7 +50,10 @@ def explain_execution(
     endpoint_url: EndpointUrl = None,
     aws: Aws = False,
 ) -> None:
-    """Tell what an execution did: the failure first, then every state with attempts, durations, input and output."""
+    """Tell what an execution did: the failure first, then every state with attempts, durations, input and output.
+
+    Example: windtunnel explain 6f1a2b3c-execution-name --svg path.svg
+    """
     from emulator.explain import Diagram, build_tree, explain_text, mermaid, svg
 
     client = api_client("stepfunctions", endpoint_of(endpoint_url, aws))

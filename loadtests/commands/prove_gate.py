@@ -1,4 +1,4 @@
-"""`python -m loadtests prove-gate`: known changes through the gate, with the rates of false alarms and of detection."""
+"""`windtunnel load prove-gate`: known changes through the gate, with the rates of false alarms and of detection."""
 
 from __future__ import annotations
 
