@@ -36,15 +36,16 @@ def validity_rows(facts: RunFacts, summary: Summary, verdict: Verdict) -> list[V
     """Return what to know, the answer itself first."""
     generator = summary.generator
     lag = generator.start_lag
-    late = lag.at(99)
+    late = lag.supported(99)
     valid = is_valid(verdict)
     limit = facts.plan.max_start_lag_seconds
     rows = [
         ValidityRow("Figures are", "valid" if valid else "not valid", valid),
         ValidityRow(
             "Messages started late by",
-            f"{format_seconds(lag.at(50))} (p50), {format_seconds(late)} (p99); limit {format_seconds(limit)}",
-            late is not None and late <= limit,
+            f"{format_seconds(lag.supported(50))} (p50), {'n<' if late is None else format_seconds(late)} (p99); "
+            f"{generator.late} of {generator.started} by more than {format_seconds(limit)}",
+            generator.in_time,
         ),
         ValidityRow(
             "Started",
@@ -79,5 +80,7 @@ def _generator(facts: RunFacts, summary: Summary) -> list[ValidityRow]:
         rows.append(ValidityRow("Workers", f"{len(workers) - lost} of {facts.plan.workers}", not lost))
         error = max(worker.clock_error_seconds for worker in workers)
         good = error <= facts.plan.max_start_lag_seconds
-        rows.append(ValidityRow("Workers' clocks differ by", f"at most {format_seconds(error)}", good))
+        offset = max(abs(worker.clock_offset_seconds) for worker in workers)
+        value = f"{format_seconds(offset)} at most, taken into account; known to {format_seconds(error)}"
+        rows.append(ValidityRow("Workers' clocks differ by", value, good))
     return rows
