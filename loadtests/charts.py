@@ -246,14 +246,14 @@ def stages(summary: Summary) -> str:
     known = [value for row in medians for value in row if value is not None]
     if not known:
         return ""
-    labels = ("answer", "started notice", "archived notice", "metadata notice", "final notice")
+    labels = ("answer", *names[1:])
     y = Axis("", lambda value: 1 - (value + 0.5) / len(names), [(index, label) for index, label in enumerate(labels)])
     plot = Plot(
         "median time to each stage",
         linear_axis("seconds from the intended start (median)", 0, max(known)),
         y,
         height=240,
-        left=112,
+        left=92,
     )
     for index, (figures, row) in enumerate(zip(summary.sizes, medians, strict=True)):
         for stage, value in enumerate(row):

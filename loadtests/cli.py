@@ -17,6 +17,7 @@ from loadtests.commands.doctor import doctor
 from loadtests.commands.explain import explain
 from loadtests.commands.gate import gate
 from loadtests.commands.kubernetes import kubernetes
+from loadtests.commands.limits import limits
 from loadtests.commands.load import load
 from loadtests.commands.prove_gate import prove_gate
 from loadtests.commands.report import report
@@ -40,6 +41,7 @@ _COMMANDS = (
     explain,
     gate,
     compare,
+    limits,
     cost,
     calibrate,
     clean_up,

@@ -53,5 +53,5 @@ def write_reports(folder: RunFolder, facts: RunFacts, messages: Sequence[Message
     folder.messages_csv.write_text(messages_csv(messages), encoding="utf-8")
     folder.distributions.mkdir(exist_ok=True)
     for name, text in distributions(summary):
-        (folder.distributions / name).write_bytes(text)
+        (folder.distributions / name).write_text(text, encoding="utf-8")
     return summary, verdict

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from loadtests.exit_codes import ExitCode, worst
 from loadtests.facts import RunFacts
+from loadtests.percentiles import PERCENTILES, Durations, required_samples
 from loadtests.summary import MAX_LATE_SHARE, MAX_OWN_SHARE, GeneratorFigures, SizeFigures, Summary
 from loadtests.thresholds import COUNTS, Count, Threshold, parse_threshold
 from loadtests.worker_samples import WorkerSamples
@@ -21,7 +22,7 @@ _HEADLINES = {
     ExitCode.GENERATOR_INVALID: "The load generator did not keep its schedule: these figures mean nothing.",
     ExitCode.INTERRUPTED: "Interrupted: what follows is incomplete.",
     ExitCode.REGRESSION: "Everything arrived, but it became worse.",
-    ExitCode.INCONCLUSIVE: "Nothing is known to be worse, and nothing is known to be as good.",
+    ExitCode.INCONCLUSIVE: "Everything arrived, but too few messages for a threshold: whether it holds is not known.",
     ExitCode.USAGE: "The run could not be done as asked.",
 }
 
@@ -172,9 +173,23 @@ def _threshold(threshold: Threshold | Count, summary: Summary) -> Check:
     durations = kinds[threshold.metric]
     value = durations.supported(threshold.percentile)
     if value is None:
-        detail = f"n = {durations.count} is too small for p{threshold.percentile:g}"
-        return Check(threshold.text, False, detail, ExitCode.THRESHOLD)
+        return _unsupported(threshold, durations)
     return Check(threshold.text, value < threshold.seconds, f"{value * 1000:.1f} ms", ExitCode.THRESHOLD)
+
+
+def _unsupported(threshold: Threshold, durations: Durations) -> Check:
+    """A percentile that so few messages do not support: it never passes, and it is crossed where a lower one already is."""
+    of = "" if threshold.size is None else f" of {threshold.size}"
+    lower = [
+        p for p in PERCENTILES if p < threshold.percentile and (durations.supported(p) or 0.0) >= threshold.seconds
+    ]
+    if lower:
+        detail = f"p{lower[0]:g} is already {durations.at(lower[0]) or 0.0:.3g} s"
+        return Check(threshold.text, False, detail, ExitCode.THRESHOLD)
+    needed = required_samples(threshold.percentile)
+    detail = f"not known: p{threshold.percentile:g} needs {needed:,} messages{of}, and there were {durations.count:,}"
+    detail += "; a longer --duration, a higher --rate, or a lower percentile"
+    return Check(threshold.text, False, detail, ExitCode.INCONCLUSIVE)
 
 
 def _count(threshold: Count, figures: SizeFigures) -> Check:

@@ -68,7 +68,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
             started=now,
             outcome=outcome_code(error),
             request_bytes=None if context.request is None else context.request.body_bytes,
-            detail=usage,
+            detail=_detail(usage, context),
         )
         done(result, error)
 
@@ -81,6 +81,18 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
     if decision.delay_seconds > 0.0:
         return _dispatch_later(engine, decision.delay_seconds, target, operation, params, context, finish)
     return _dispatch(engine, target, operation, params, context, finish)
+
+
+def _detail(usage: Mapping[str, float] | None, context: CallContext) -> Mapping[str, float] | None:
+    """What the journal says beside the outcome: the usage, and which attempt of an SDK this is, where it is a retry.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html: `amz-sdk-request: attempt=2; max=3`
+    """
+    header = "" if context.request is None else context.request.headers.get("amz-sdk-request", "")
+    if not header.startswith("attempt=") or header.startswith("attempt=1;") or header == "attempt=1":
+        return usage
+    attempt = header.removeprefix("attempt=").partition(";")[0].strip()
+    return {**(usage or {}), "attempt": int(attempt)} if attempt.isdecimal() else usage
 
 
 def _dispatch_later(

@@ -90,7 +90,7 @@ class Target:
         """The target that `to_json` wrote. Raises EmulatorError on anything else."""
         try:
             data = json.loads(text)
-            caps = None if data.get("caps") is None else Caps(**data["caps"])
+            caps = Caps(**data["caps"]) if "caps" in data and data["caps"] is not None else None
             return cls(**{**data, "capabilities": frozenset(data["capabilities"]), "caps": caps})
         except (ValueError, TypeError, KeyError) as error:
             raise EmulatorError(f"this is no target: {error}") from error

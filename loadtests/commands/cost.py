@@ -13,6 +13,7 @@ from loadtests.commands.gate_options import DEFAULT_BASELINE, FolderOption
 from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.cost import Cost, estimate, load_prices
+from loadtests.cost.nodes import cache_nodes
 from loadtests.cost.sources import Source, file_source, find_source
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
@@ -109,4 +110,5 @@ def _parsed(texts: list[str]) -> dict[tuple[str, str], int]:
 
 
 def _nodes_of(source: Source) -> dict[tuple[str, str], int]:
-    return {}
+    """The nodes of the template that was counted, where it is known."""
+    return {} if source.template is None else cache_nodes(source.template)

@@ -11,6 +11,9 @@ fixed seed, and one message at a time, every counter is exact and the same on ev
 | `units/states_express_gb_ms` | yes | it is the time that workflows took, on this machine | shown |
 
 Sizes are summed as they are, and compared with a little slack: messages hold times as text.
+
+A retry is work that is done again: a call that an SDK says it repeats (`retries/sqs.SendMessage`), an event that Lambda gives to a
+function once more (`retries/lambda.IngestMessageFunction`), a state that is tried again (`retries/states`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,7 @@ Entry = Mapping[str, Any]
 _PHYSICAL_NAME = re.compile(r"^.+?-([A-Za-z0-9]+)-[A-Za-z0-9]{10,}$")
 _KIB = 1024
 _VARYING: tuple[str, ...] = ("billed_gb_ms", "init_ms", "calls/logs.", "failed_calls/logs.", "request_bytes/logs.")
+_VARYING += ("retries/logs.",)
 _VARYING += ("units/logs_", "units/lambda_gb_ms", "units/lambda_arm_gb_ms", "units/states_express_gb_ms")
 _PIECE = 64 * _KIB
 
@@ -68,18 +72,27 @@ def count(
     *,
     memory_mb: Mapping[str, int] | None = None,
     transitions: int | None = None,
+    state_retries: int = 0,
 ) -> Counters:
     """Return the counters of messages, given their traces. `memory_mb` is each function's setting by its name, and `transitions` how many
-    states were entered, where somebody asked for them; else both are what the journal's own entries say.
+    states were entered, where somebody asked for them; else both are what the journal's own entries say. `state_retries` are the tries of
+    states after their first ones, which only the executions' histories tell.
 
     A journal keeps the last so many entries: a message whose request is not in it any more is not counted at all.
     """
     recorded = list(entries)
     wanted = set(traces) & {str(entry.get("trace_id")) for entry in recorded if entry["kind"] == "request"}
     totals: Counter[str] = Counter()
+    invoked: set[tuple[str, str]] = set()
     for entry in recorded:
         if entry.get("trace_id") in wanted:
             totals.update(_counts(entry, memory_mb or {}))
+            if entry["kind"] == "invocation":
+                # Lambda's own retries of an event keep its request id.
+                invocation = (_name(entry), str((entry.get("detail") or {}).get("request_id", len(invoked))))
+                totals[f"retries/lambda.{invocation[0]}"] += invocation in invoked
+                invoked.add(invocation)
+    totals["retries/states"] += state_retries
     if transitions is not None:
         totals["transitions"] = transitions
         totals["units/states_transitions"] = transitions
@@ -127,6 +140,8 @@ def _of_call(name: str, outcome: str, entry: Entry) -> dict[str, float]:
     if outcome not in ("ok", "404"):
         # A call that failed is one that somebody repeats or gives up.
         counts[f"failed_calls/{name} {outcome}"] = 1
+    if usage.get("attempt", 1) > 1:
+        counts[f"retries/{name}"] = 1
     counts.update(_units(name, size, usage))
     return counts
 
@@ -150,7 +165,7 @@ def _units(name: str, size: int, usage: Mapping[str, Any]) -> dict[str, float]:
             # https://aws.amazon.com/eventbridge/pricing/ counts 64 KB of an event as one
             return {"units/events_entries": float(usage.get("events", max(1, ceil(billed / _PIECE))))}
         case "logs" if operation == "PutLogEvents":
-            return {"units/logs_bytes": billed if usage else size}
+            return {"units/logs_bytes": billed}
         case "secretsmanager" | "kms":
             return {f"units/{service}_requests": 1}
     return {}

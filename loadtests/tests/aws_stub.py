@@ -48,6 +48,13 @@ READS = {
     "sqs:GetQueueAttributes",
     "sqs:ReceiveMessage",
 }
+PLAYED = {
+    "iam:GetRole",
+    "iam:ListAccountAliases",
+    "iam:SimulatePrincipalPolicy",
+    "service-quotas:GetServiceQuota",
+    "sts:GetCallerIdentity",
+}
 CLEAN_UP = {
     "dynamodb:DeleteItem",
     "dynamodb:Scan",
@@ -148,6 +155,7 @@ def running(upstream: str, folder: Path, account: Account) -> Iterator[Front]:
 
 def _answer(account: Account, upstream: str, request: Any, body: bytes) -> tuple[int, dict[str, str], bytes]:
     if request.path.startswith("/_aws/execute-api/"):
+        account.seen.append("execute-api:Invoke")
         return _forward(upstream, request, body)
     scope = re.search(r"Credential=([^/]+)/\d+/([^/]+)/([^/]+)/", request.headers.get("Authorization", ""))
     if scope is None:

@@ -98,6 +98,8 @@ def _run(execution: Execution, around: Surroundings) -> Process:
             if child.is_running:  # the map run ended before it
                 moment = execution.stop_date or interpreter.now
                 end_execution(child, ExecutionStatus.ABORTED, moment, child.history.last_id)
+            if not child.is_express:
+                around.closed(child)
 
     interpreter = Interpreter(execution, around, HANDLERS, run_child)
     branch = execution.root

@@ -180,19 +180,11 @@ class ExecutionOperations(Store):
                 del self.open_express[execution.arn]
             else:
                 self.open_executions -= 1
-                self._forget_later(execution.arn)
+                self.closed_executions.add(execution)
 
     def register_child(self, child: Execution) -> None:
-        """Make an execution of a map run known; it is forgotten as old ones are."""
+        """Make an execution of a map run known."""
         self.executions[child.arn] = child
-        self._forget_later(child.arn)
-
-    def _forget_later(self, arn: str) -> None:
-        self.closed_executions.append(arn)
-        while len(self.closed_executions) > self.retained_executions:
-            oldest = self.executions.get(self.closed_executions.popleft())
-            if oldest is not None and not oldest.is_running:  # a reused name is forgotten when it ends again
-                del self.executions[oldest.arn]
 
 
 def _sync_result(execution: Execution, *, included: bool) -> dict[str, Any]:
