@@ -103,6 +103,8 @@ def running(upstream: str, folder: Path, account: Account) -> Iterator[Front]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def handle_one_request(self) -> None:
             try:
@@ -121,6 +123,7 @@ def running(upstream: str, folder: Path, account: Account) -> Iterator[Front]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+            self.wfile.flush()
 
         do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import pytest
 
 from emulator.targets import EmbeddedTarget, Pipeline, Target
@@ -15,7 +16,8 @@ from loadtests.cli import main
 from loadtests.failures import EnvironmentNotReady
 from loadtests.probe import Prober
 from loadtests.run_folder import RunFolder
-from loadtests.staging.doctor import SUBJECTS
+from loadtests.staging.check import Check
+from loadtests.staging.doctor import SUBJECTS, check_test_queue
 from loadtests.tests import aws_stub
 from loadtests.tests.samples import PLAN, good_facts
 
@@ -24,6 +26,15 @@ TEMPLATE = ROOT / "system/audit_ingest/template.yaml"
 STACK = "audit-ingest-staging"
 REGION = "eu-central-1"
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("staging")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Sessions share what botocore reads from its own files: each command here makes a session, which is slow."""
+    loader = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda search_path=None: loader)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -250,15 +261,12 @@ def test_doctor_finds_nothing_wrong_and_sends_nothing(
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert {name.partition(":")[0] for name in checks} >= set(SUBJECTS) - {"quotas", "rights"}
     assert set(staging.account.seen) <= aws_stub.READS | aws_stub.PLAYED | {"organizations:ListTagsForResource"}
-    assert run(monkeypatch, "doctor") == 0
-    assert "Ready: `windtunnel load --target aws`" in capsys.readouterr().out
 
 
 WRONG: list[tuple[dict[str, Any], tuple[str, ...], dict[str, str], str]] = [
     ({}, ("--config", "nowhere.toml"), {"settings": "failed", "credentials": "skipped"}, "no settings file"),
     ({"account_id": "9" * 12}, (), {"account": "failed", "clock": "skipped", "rights": "skipped"}, "not one of those"),
-    ({"clock_offset": 5.0}, (), {"clock": "failed", "stack": "ok"}, "more than 1 s"),
-    ({"clock_offset": -5.0}, (), {"clock": "failed", "stack": "ok"}, "more than 1 s"),
+    ({"clock_offset": 5.0}, ("--stack", "nowhere"), {"clock": "failed", "stack": "failed"}, "more than 1 s"),
     ({}, ("--stack", "nowhere"), {"stack": "failed", "outputs": "skipped"}, "could not be described"),
     ({"tags": {"env": "live"}}, (), {"stack": "ok", "production": "failed", "outputs": "skipped"}, "tag env=live"),
     ({"passed": aws_stub.READS - {"apigateway:GetApiKey"}}, (), {"API key": "failed"}, "GetApiKey answered"),
@@ -313,12 +321,29 @@ def test_doctor_knows_wrong_credentials(
         assert "InvalidClientTokenId" in checks["credentials"]["detail"]
 
 
-def test_doctor_sees_that_others_read_the_queue(
-    staging: aws_stub.Front, emulator: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_sees_that_others_read_the_queue(emulator: Target) -> None:
     sqs, url = emulator.client("sqs"), emulator.output("SubscriberQueueUrl")
+
+    def check(**changed: str) -> Check:
+        (found,) = check_test_queue(emulator.client, {**emulator.outputs, **changed})
+        return found
+
+    assert check().state == "ok"
     sqs.send_message(QueueUrl=url, MessageBody="old")
-    assert diagnosis(monkeypatch, capsys, code=0)["test queue"]["state"] == "warning"
+    assert (check().state, check().detail) == ("warning", "1 older messages wait in it")
     (held,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
-    assert "somebody else reads it" in diagnosis(monkeypatch, capsys)["test queue"]["detail"]
+    assert check().state == "failed"
+    assert "somebody else reads it" in check().detail
     sqs.delete_message(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"])
+    unheard = emulator.output("IngestDeadLetterQueueUrl")
+    assert "is not subscribed" in check(SubscriberQueueUrl=unheard).detail
+
+
+def test_table_says_what_to_do_next(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [Check("clock", "failed", "it is late", "set it"), Check("stack", "skipped", "clock failed")]
+    monkeypatch.setattr("loadtests.commands.doctor.diagnose", lambda options, config: iter(found))
+    assert run(monkeypatch, "doctor") == 6
+    told = capsys.readouterr().out
+    assert "-> set it" in told
+    assert "Not ready. Nothing was sent." in told
+    assert run(monkeypatch, "doctor", "--target", "embedded") == 2
