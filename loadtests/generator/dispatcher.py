@@ -53,7 +53,7 @@ class Dispatcher:
         self._cpu_start = cpu_seconds()
         messages = gevent.pool.Group()
         pulse = gevent.spawn(self._pulse, os.getppid())
-        allowance = Allowance(self._plan.caps, assignment.workers)
+        allowance = Allowance(self._plan.caps, assignment.epoch_wall, assignment.workers)
         for arrival, key, body, date_time in self._bodies(arrivals, assignment):
             gevent.sleep(max(0.0, self._epoch + arrival.at_seconds - monotonic()))
             refusal = allowance.refusal(len(body), monotonic() - self._epoch)
