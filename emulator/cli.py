@@ -134,6 +134,8 @@ for _name, _summary in (
     ("gate", "Hold this tree against a committed baseline and, with --base, against another tree."),
     ("baseline", "Save, list and show what was agreed that a message costs."),
     ("compare", "Show two finished runs side by side."),
+    ("limits", "Tell for a message size which hop of a pipeline refuses it, and how close each one is."),
+    ("cost", "Estimate what messages cost on AWS: counted calls times a versioned file of list prices."),
     ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
     ("report", "Make the reports of a finished run again, from its message log."),
     ("clean-up", "Delete exactly what a run wrote to a deployed stack; without --yes, list it."),

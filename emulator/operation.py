@@ -43,6 +43,8 @@ class CallContext:
     source_ip: str = "127.0.0.1"
     request: HttpRequest | None = None
     """The raw request, where the call came over HTTP; only a bridged service looks at it."""
+    span: str = ""
+    """The parent in the X-Ray trace header: the invocation of a function that makes this call; empty where no function says so."""
     source_arn: str = ""
     """The resource on whose behalf a service principal calls: `aws:SourceArn` in a resource policy."""
 
@@ -53,6 +55,8 @@ class Reply:
 
     result: Any = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
+    usage: Mapping[str, float] | None = field(default=None, hash=False)
+    """What AWS would bill of the call beyond its being made, in its own units (`read_units`, `billed_bytes`): for the journal."""
 
 
 class Answer(dict[str, Any]):

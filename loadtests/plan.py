@@ -30,10 +30,11 @@ _KEY = re.compile(rf"\S+[-/](\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
 class RunPlan:
     """A load. Times in seconds.
 
-    `drain_seconds` is how long after its answer a message may take to be persisted; `max_start_lag_seconds` how late, at p99, the
-    generator may start a message before its figures mean nothing; `max_in_flight_bytes` what each of its workers may hold before it
-    drops one; `max_worker_cores` the share of a core above which a worker had no reserve to keep the schedule with. `key_folder` is what
-    the keys of all runs against a shared target begin with, and `caps` what its generator may send there (None: all that is planned).
+    `drain_seconds` is how long after its answer a message may take to be persisted; `max_start_lag_seconds` how late the generator
+    may start all but one message of a hundred before its figures mean nothing; `max_in_flight_bytes` what each of its workers may
+    hold before it drops one; `max_worker_cores` the share of a core above which a worker had no reserve to keep the schedule with.
+    `key_folder` is what the keys of all runs against a shared target begin with, and `caps` what its generator may send there (None:
+    all that is planned).
     """
 
     run_id: str
@@ -43,7 +44,7 @@ class RunPlan:
     seed: int
     drain_seconds: float = 60.0
     request_timeout_seconds: float = 40.0
-    max_start_lag_seconds: float = 0.05
+    max_start_lag_seconds: float = 0.01
     max_in_flight_bytes: int = 1_000_000_000
     max_worker_cores: float = 0.9
     workers: int = 1

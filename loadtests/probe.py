@@ -114,6 +114,11 @@ class Prober:
             connection.request("POST", self._url.path, body, self._headers)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
+        except ssl.SSLCertVerificationError as error:
+            raise EnvironmentNotReady(
+                f"the certificate of {self._url.netloc} is not trusted ({error.verify_message}), and nothing was sent. If it is your own "
+                "authority's, name that in SSL_CERT_FILE; verification cannot be turned off"
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             # A front that refuses a large body may close before it has read all of it.
             raise EnvironmentNotReady(f"{self._url.geturl()} did not answer {len(body)} bytes: {error!r}") from error

@@ -195,12 +195,16 @@ class LoadRun:
         while (code := ended()) is None:
             collector.check()
             live.follow()
+            if live.failure is not None:
+                break
             if live.epoch is None and monotonic() - begun > self._start_seconds:
                 missing = "Locust did not start" if self.facts.plan.workers == 1 else "not all workers came"
                 raise GeneratorFailed(f"{missing} in {self._start_seconds:.0f} s: see {self._folder.generator_output}")
             self._progress.update(live.figures(monotonic()))
             sleep(_LOOK_SECONDS)
         live.follow()
+        if live.failure is not None:
+            raise GeneratorFailed(f"the load generator cannot send: {live.failure}")
         if code != 0 or live.epoch is None:
             raise GeneratorFailed(f"Locust ended with {code}: see {self._folder.generator_output}")
         self._progress.update(live.figures(monotonic()))

@@ -88,7 +88,7 @@ class Scenario:
     thresholds: Sequence[str] = ()
     max_refused_percent: float = 0.0
     drain: str | float = "60s"
-    max_lag: str | float = "50ms"
+    max_lag: str | float = "10ms"
     template: str | Path = DEFAULT_TEMPLATE
     seed: int | None = None
 

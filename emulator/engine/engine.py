@@ -60,6 +60,8 @@ class Engine:
         """Outside work under way; virtual time stands still while this is above zero."""
         self.on_ready: Callable[[], None] = _nobody
         """Called when the ready queue has something, an earlier deadline was set, or outside work ended; the runner sets it."""
+        self.crash: Callable[[str], None] = _no_function
+        """Ends the process of the function whose invocation has this span; who runs functions sets it."""
         self.performers: dict[type[External], Performer] = {}
         self.waiting: dict[Hashable, dict[Task, Undo]] = {}
         self.chains: dict[str, deque[Task]] = {}
@@ -230,3 +232,7 @@ class Engine:
 
 def _nobody() -> None:
     """Nobody listens yet."""
+
+
+def _no_function(span: str) -> None:
+    """No function runs yet."""

@@ -6,13 +6,14 @@ import random
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from emulator.errors import AwsError, EmulatorError
 
 __all__ = ["Decision", "Fault", "Faults"]
 
-Kind = Literal["error", "latency", "lost_reply"]
+Kind = Literal["error", "latency", "lost_reply", "crash", "crash_after"]
+_KINDS = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,10 @@ class Fault:
     """One rule. Names are shell patterns; `service` `external` with the effect's class name as `operation` reaches outside work.
 
     `error` refuses the call before it does anything; `lost_reply` lets it happen and then fails the caller (the classic ambiguous
-    outcome); `latency` delays it by `seconds`. A rule applies with `probability`, at most `times` times, between `start` and `end`
-    (epoch seconds on the engine's clock).
+    outcome); `latency` delays it by `seconds`. `crash` ends the process of the function that makes the call before it has happened,
+    `crash_after` once it has happened; both pass calls that no function makes, and functions whose SDK sends no trace header.
+
+    A rule applies with `probability`, at most `times` times, between `start` and `end` (epoch seconds on the engine's clock).
     """
 
     service: str
@@ -45,8 +48,8 @@ class Fault:
             raise EmulatorError(
                 f"a fault has no member {', '.join(unknown)}; it has {', '.join(cls.__dataclass_fields__)}"
             )
-        if data.get("kind", "error") not in ("error", "latency", "lost_reply"):
-            raise EmulatorError(f"fault kind {data['kind']!r} is none of error, latency, lost_reply")
+        if data.get("kind", "error") not in _KINDS:
+            raise EmulatorError(f"fault kind {data['kind']!r} is none of {', '.join(_KINDS)}")
         if "service" not in data:
             raise EmulatorError("a fault needs a service (a shell pattern such as 's3' or '*')")
         return cls(**data)
@@ -59,6 +62,8 @@ class Decision:
     before: AwsError | None = None
     after: AwsError | None = None
     delay_seconds: float = 0.0
+    crash: Literal["", "before", "after"] = ""
+    """Whether, and when, the function that calls ends."""
 
 
 _NOTHING = Decision()
@@ -99,24 +104,31 @@ class Faults:
             for number, rule in self._rules.items()
         ]
 
-    def decide(self, service: str, operation: str, resource: str, now: float) -> Decision:
-        """What happens to this call. With no rule in force this costs one truth test."""
+    def decide(self, service: str, operation: str, resource: str, now: float, span: str = "") -> Decision:
+        """What happens to this call, which an invocation makes where it has a `span`. With no rule in force this costs one truth test."""
         if not self._rules:
             return _NOTHING
         before: AwsError | None = None
         after: AwsError | None = None
         delay = 0.0
+        crash: Literal["", "before", "after"] = ""
         for number, rule in self._rules.items():
+            if rule.kind in ("crash", "crash_after") and span == "":
+                continue
             if not self._applies(number, rule, service, operation, resource, now):
                 continue
             self._applied[number] += 1
             if rule.kind == "latency":
                 delay += rule.seconds
+            elif rule.kind == "crash":
+                crash = "before"
+            elif rule.kind == "crash_after":
+                crash = crash or "after"
             elif rule.kind == "error":
                 before = before or AwsError.named(rule.code, rule.message, status=rule.status)
             else:
                 after = after or AwsError.named(rule.code, rule.message, status=rule.status)
-        return Decision(before, after, delay)
+        return Decision(before, after, delay, crash)
 
     def _applies(self, number: int, rule: Fault, service: str, operation: str, resource: str, now: float) -> bool:
         return (

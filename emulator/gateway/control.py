@@ -9,7 +9,8 @@
 | `POST /clock/advance` `{"seconds": n}` | moves the virtual clock, firing what is due on the way |
 | `GET /code/{function or layer}/{name}/{version}` | the code as a zip archive: where `Code.Location` points |
 | `GET /faults`, `POST /faults` `{"service": ...}`, `DELETE /faults`, `DELETE /faults/{id}` | the fault rules |
-| `GET /caches`, `POST /caches/{id}/down`, `POST /caches/{id}/up` | takes a Redis or Valkey endpoint down and up again |
+| `GET /caches`, `POST /caches/{id}/down`, `POST /caches/{id}/up` | takes a Redis or Valkey endpoint down and up again; its data is \
+kept, unless `down` comes with `{"keep_data": false}` |
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class Caches(Protocol):
 
     def listing(self) -> list[dict[str, Any]]: ...
 
-    async def take_down(self, cache_id: str) -> None: ...
+    async def take_down(self, cache_id: str, *, keep_data: bool = True) -> None: ...
 
     async def bring_up(self, cache_id: str) -> object: ...
 
@@ -110,7 +111,8 @@ class Control:
             case ("GET", ["caches"]):
                 return _json({"caches": self._caches.listing()})
             case ("POST", ["caches", cache_id, ("down" | "up") as wanted]):
-                return self._switch(cache_id, wanted)
+                options = _body(request) if request.body else {}
+                return self._switch(cache_id, wanted, keep_data=options.get("keep_data", True) is not False)
         return _json({"error": f"there is no {method} {path or '/'} in the control API", "help": __doc__}, 404)
 
     def _journal(self, query: str) -> HttpResponse:
@@ -135,9 +137,9 @@ class Control:
         await self._runner.advance(seconds)
         return _json(self._clock())
 
-    async def _switch(self, cache_id: str, wanted: str) -> HttpResponse:
+    async def _switch(self, cache_id: str, wanted: str, *, keep_data: bool) -> HttpResponse:
         if wanted == "down":
-            await self._caches.take_down(cache_id)
+            await self._caches.take_down(cache_id, keep_data=keep_data)
         else:
             await self._caches.bring_up(cache_id)
         return _json({"caches": self._caches.listing()})

@@ -135,7 +135,7 @@ class Front:
         """Answer a request of a data plane with what a service's process makes of it: `answer(now, request id, trace id)`."""
         engine = self._engine
         now = engine.clock.now()
-        trace_id = _trace_root(request) or engine.identifiers.trace_root(now)
+        trace_id = _trace_part(request, "Root") or engine.identifiers.trace_root(now)
         engine.journal.write(
             now,
             "request",
@@ -236,7 +236,8 @@ class Front:
         context = CallContext(
             now=engine.clock.now(),
             request_id=request_id,
-            trace_id=_trace_root(request),
+            trace_id=_trace_part(request, "Root"),
+            span=_trace_part(request, "Parent"),
             principal=self._principal(scope),
             source_ip=request.source_ip,
             request=request,
@@ -266,11 +267,11 @@ class Front:
         return self._account.arn("iam", "root", region="") if known is None else known
 
 
-def _trace_root(request: HttpRequest) -> str:
-    """The root of the caller's X-Ray trace header, or an empty string."""
+def _trace_part(request: HttpRequest, wanted: str) -> str:
+    """One part of the caller's X-Ray trace header (`Root`, `Parent`), or an empty string."""
     for part in request.headers.get("x-amzn-trace-id", "").split(";"):
         name, _, value = part.partition("=")
-        if name.strip() == "Root":
+        if name.strip() == wanted:
             return unquote(value.strip())
     return ""
 

@@ -121,6 +121,11 @@ class Environment:
         self._ending = True
         self._process.kill()
 
+    def crash(self, span: str) -> None:
+        """End the runtime in the middle of the invocation with this span in its trace header, as a defect of the function would."""
+        if self._invocation is not None and f";Parent={span};" in self._invocation.trace_header:
+            self._process.kill_programs(spare=self._programs.names)
+
     def collect_logs(self) -> tuple[LogLine, ...]:
         """Lines that no invocation took with it."""
         return self._logs.collect()

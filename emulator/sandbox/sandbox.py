@@ -85,6 +85,7 @@ class Sandbox:
         engine.perform(RunInvocation, self._run)
         engine.perform(StopEnvironment, self._stop)
         engine.perform(TakeLateLines, self._take_late_lines)
+        engine.crash = self._crash
         self._engine = engine
 
     @property
@@ -128,6 +129,11 @@ class Sandbox:
             return
         self._stopping[effect.environment_id] = done
         environment.stop()
+
+    def _crash(self, span: str) -> None:
+        """A fault ends the function that makes a call."""
+        for environment in self._environments.values():
+            environment.crash(span)
 
     def _take_late_lines(self, effect: TakeLateLines, done: Done) -> None:
         lines, self._late = tuple(self._late), []

@@ -144,12 +144,22 @@ class Caches:
         """Take a cache (the only one, if none is named) down inside the `with` block: clients are refused; its data
         is kept.
         """
-        name = self._only() if cache_id is None else cache_id
-        self._client.request("POST", f"/caches/{quote(name, safe='')}/down")
+        name = self.take_down(cache_id)
         try:
             yield name
         finally:
-            self._client.request("POST", f"/caches/{quote(name, safe='')}/up")
+            self.bring_up(name)
+
+    def take_down(self, cache_id: str | None = None, *, keep_data: bool = True) -> str:
+        """Break every connection to a cache and refuse new ones until `bring_up`; its id."""
+        name = self._only() if cache_id is None else cache_id
+        self._client.request("POST", f"/caches/{quote(name, safe='')}/down", {"keep_data": keep_data})
+        return name
+
+    def bring_up(self, cache_id: str | None = None) -> None:
+        """Let a cache answer again."""
+        name = self._only() if cache_id is None else cache_id
+        self._client.request("POST", f"/caches/{quote(name, safe='')}/up")
 
     def _only(self) -> str:
         names = [row["id"] for row in self.listing()]

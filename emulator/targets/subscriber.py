@@ -41,6 +41,15 @@ class Subscriber:
         self._drain()
         return list(self._by_message[message_id])
 
+    def everything(self) -> dict[str, list[Notification]]:
+        """What has arrived, by message; looks into the queue first."""
+        self._drain()
+        return {message_id: list(held) for message_id, held in self._by_message.items()}
+
+    def forget(self) -> None:
+        """Drop what has arrived so far."""
+        self._by_message.clear()
+
     def _drain(self) -> None:
         while True:
             answer = self._sqs.receive_message(QueueUrl=self._queue_url, MaxNumberOfMessages=BATCH)

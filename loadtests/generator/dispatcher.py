@@ -13,6 +13,7 @@ import orjson
 
 from loadtests.bodies import BodyTemplate
 from loadtests.clock import cpu_seconds, iso_milliseconds, monotonic
+from loadtests.generator.alarm import Alarm
 from loadtests.generator.link import Assignment, Counts, Link, own_arrivals_from
 from loadtests.plan import message_key, trace_root
 from loadtests.schedule import Arrival
@@ -54,8 +55,9 @@ class Dispatcher:
         messages = gevent.pool.Group()
         pulse = gevent.spawn(self._pulse, os.getppid())
         allowance = Allowance(self._plan.caps, assignment.epoch_wall, assignment.workers)
+        alarm = Alarm()
         for arrival, key, body, date_time in self._bodies(arrivals, assignment):
-            gevent.sleep(max(0.0, self._epoch + arrival.at_seconds - monotonic()))
+            alarm.wait_until(self._epoch + arrival.at_seconds)
             refusal = allowance.refusal(len(body), monotonic() - self._epoch)
             if refusal is not None:
                 self._dropped += 1
@@ -70,7 +72,10 @@ class Dispatcher:
             self._bytes_in_flight += len(body)
             messages.spawn(self._send, arrival, key, body, date_time)
             del body
+            # It goes out before the next one's body is built, which takes a millisecond where that is large.
+            gevent.sleep(0)
         messages.join()
+        alarm.close()
         pulse.kill()
         self._link.end(self._counts())
 

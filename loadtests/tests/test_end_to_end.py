@@ -66,10 +66,15 @@ def test_run_against_a_pipeline_that_keeps_its_promise_passes(tmp_path: Path) ->
     assert stand_in.LIMIT_BYTES - 64 <= report["size_limit"]["accepted_bytes"] <= stand_in.LIMIT_BYTES
     assert report["validity"]["tcp_no_delay"] is True
     assert sorted(path.name for path in folder.path.iterdir() if path.suffix != ".log") == [
+        "hgrm",
+        "junit.xml",
+        "messages.csv",
         "messages.ndjson",
         "report.html",
         "report.json",
         "run.json",
+        "sizes.csv",
+        "summary.md",
     ]
 
 

@@ -14,6 +14,7 @@ from emulator.effects import Call, External, Now, Process, Race, Sleep, Spawn
 from emulator.engine import DeliveryPolicy, DeliverySchedule, Engine, Fault
 from emulator.engine.tests.shop import Refused, finish, shop_engine, sleeper
 from emulator.errors import AwsError, EmulatorError
+from emulator.operation import CallContext
 
 
 @pytest.fixture
@@ -97,6 +98,23 @@ def test_a_lost_reply_happens_and_still_fails_the_caller(engine: Engine) -> None
     engine.faults.add(Fault("shop", "Sell", kind="lost_reply", code="RequestTimeout", times=1))
     assert outcomes_of_sales(engine, 2) == ["RequestTimeout", "ok"]
     assert engine.service("shop").sold == ["item-0", "item-1"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("kind", "sold"), [("crash", []), ("crash_after", ["a"])])
+def test_a_crash_ends_the_function_that_calls_before_or_after_it_happens(
+    engine: Engine, kind: Any, sold: list[str]
+) -> None:
+    ended: list[str] = []
+    engine.crash = ended.append
+    engine.faults.add(Fault("shop", "Sell", kind=kind, times=1))
+    assert outcomes_of_sales(engine, 1) == ["ok"], "no function calls: the rule waits for one that does"
+    engine.service("shop").sold.clear()  # type: ignore[attr-defined]
+    errors: list[Any] = []
+    context = CallContext(now=0.0, request_id="r", span="0123456789abcdef")
+    engine.call("shop", "Sell", {"Name": "a"}, context, lambda result, error: errors.append(error))
+    assert ended == ["0123456789abcdef"]
+    assert engine.service("shop").sold == sold  # type: ignore[attr-defined]
+    assert [error.code for error in errors] == ["FunctionCrashed"]
 
 
 def test_latency_delays_on_the_engines_clock(engine: Engine) -> None:

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+# https://docs.python.org/3/library/stdtypes.html#integer-string-conversion-length-limitation: 640 is always allowed.
+LONGEST_INTEGER_CHARACTERS = 640
 _WHITESPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -26,7 +28,12 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
+def _parse_integer(text: str) -> float:
+    """Python refuses to convert thousands of digits, which JSON allows. What no metadata can hold need not be exact."""
+    return int(text) if len(text) <= LONGEST_INTEGER_CHARACTERS else float(text)
+
+
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant, parse_int=_parse_integer)
 
 
 def read_members(text: str) -> dict[str, Member]:
