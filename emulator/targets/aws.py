@@ -157,7 +157,13 @@ def _session(settings: StagingSettings) -> Any:
 def _client(session: Any, service: str, settings: StagingSettings) -> Any:
     from botocore.config import Config
 
-    config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
+    # AWS_ENDPOINT_URL is how one works with an emulator; this is AWS, or what the settings name.
+    config = Config(  # type: ignore[call-arg]  # the stubs do not know the last one
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        ignore_configured_endpoint_urls=True,
+    )
     return session.client(service, endpoint_url=settings.endpoint_url, config=config)
 
 

@@ -15,7 +15,7 @@ from loadtests.sizes import format_bytes
 from loadtests.staging.check import Check, failed, ok, skipped, warning
 from loadtests.staging.clock_check import check_clock
 from loadtests.staging.price import CountedPrice
-from loadtests.staging.quota_check import check_quotas
+from loadtests.staging.quota_check import check_quotas, check_usage_plan
 from loadtests.staging.rights_check import check_rights
 
 __all__ = ["SUBJECTS", "check_test_queue", "diagnose"]
@@ -105,6 +105,7 @@ def _checks(options: Mapping[str, Any], config: Path | None, now: Callable[[], f
     yield _tls(bare.api_url)
     yield from check_test_queue(target.client, target.outputs)
     yield from check_quotas(account.client("service-quotas"), settings.caps.max_rate)
+    yield from check_usage_plan(account.client("apigateway"), bare.output("ApiKeyId"), settings.caps.max_rate)
     yield from check_rights(account.client, account.arn, account.region, target.outputs)
 
 

@@ -40,6 +40,10 @@ class Need:
     dollars: float | None
     basis: str = ""
 
+    def __str__(self) -> str:
+        cost = "" if self.dollars is None else f", {self.dollars:.4f} USD by {self.basis}"
+        return f"{self.messages} messages, {format_bytes(self.total_bytes)}, {self.seconds:.0f} s{cost}"
+
 
 class Guard:
     """The caps of one run. `price` of None reads the counters that the caps name."""

@@ -36,6 +36,7 @@ ACCESS_KEY, SECRET_KEY = "AKIASTAGINGTESTER000", "a secret that signs"
 ACCOUNT = "111122223333"
 READS = {
     "apigateway:GetApiKey",
+    "apigateway:GetUsagePlans",
     "cloudformation:DescribeStacks",
     "dynamodb:DescribeTable",
     "dynamodb:GetItem",
@@ -194,6 +195,8 @@ def _operation(request: Any, body: bytes) -> str:
         return action[0]
     if parts.path.startswith("/apikeys/"):
         return "GetApiKey"
+    if parts.path == "/usageplans":
+        return "GetUsagePlans"
     if request.command == "GET" and "versions" in query:
         return "ListObjectVersions"
     if request.command == "GET" and "list-type" in query:

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from loadtests.staging.clock_check import check_clock, offset_bounds
-from loadtests.staging.quota_check import check_quotas
+from loadtests.staging.quota_check import check_quotas, check_usage_plan
 from loadtests.staging.rights_check import principal_of
 
 NOW = 1_795_000_000.3
@@ -79,6 +79,30 @@ class Quotas:
 )
 def test_quota_must_bear_the_rate(value: float | None, states: list[str]) -> None:
     assert [check.state for check in check_quotas(Quotas(value), 20.0)] == states
+
+
+class Plans:
+    def __init__(self, *plans: dict[str, Any]) -> None:
+        self.plans = list(plans)
+
+    def get_usage_plans(self, keyId: str) -> Any:
+        if not self.plans:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "GetUsagePlans")
+        return {"items": self.plans}
+
+
+@pytest.mark.parametrize(
+    ("plans", "state"),
+    [
+        (({"throttle": {"rateLimit": 300.0}},), "ok"),
+        (({"throttle": {"rateLimit": 300.0}}, {"throttle": {"rateLimit": 5.0}}), "failed"),
+        (({"name": "open"},), "ok"),
+        ((), "warning"),
+    ],
+)
+def test_usage_plan_must_bear_the_rate(plans: tuple[dict[str, Any], ...], state: str) -> None:
+    (check,) = check_usage_plan(Plans(*plans), "key", 20.0)
+    assert check.state == state
 
 
 def test_session_of_a_role_is_looked_up_for_its_path() -> None:
