@@ -117,6 +117,8 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     s3, sqs = emulator.client("s3"), emulator.client("sqs")
     strangers = Pipeline(emulator).send(b"a message of somebody else's")
     strangers.wait_for(archived=True, indexed=True, notified="final", within="60s")
+    archive = emulator.output("ArchiveBucketName")
+    s3.put_bucket_versioning(Bucket=archive, VersioningConfiguration={"Status": "Enabled"})
     Path("scenario.py").write_text(SCENARIO)
     assert run(monkeypatch, "load", *LOAD, "--json") == 0
     report = json.loads(capsys.readouterr().out)
@@ -148,7 +150,9 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     assert run(monkeypatch, "clean-up", run_id, "--yes") == 0
     assert "Deleted 29 of 29, and 1 notices" in capsys.readouterr().out
     assert items(emulator) == {strangers.message_id}
-    assert {key.rpartition("/")[2] for key in stored(emulator, "ArchiveBucketName")} == {strangers.message_id}
+    versions = s3.list_object_versions(Bucket=archive)
+    assert [row["Key"].rpartition("/")[2] for row in versions["Versions"]] == [strangers.message_id]
+    assert "DeleteMarkers" not in versions, "versions are deleted, and not hidden"
     assert stored(emulator, "FailedMessagesBucketName") == {"other.json"}
     (left,) = sqs.receive_message(QueueUrl=emulator.output("SubscriberQueueUrl"), MaxNumberOfMessages=10)["Messages"]
     assert left["Body"] == notice(other)
@@ -191,7 +195,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str, ...], int, str]] = [
     ({"aliases": ["bank-prod"]}, (), 6, "account alias bank-prod"),
     ({"passed": aws_stub.READS - {"cloudformation:DescribeStacks"}}, (), 6, "DescribeStacks answered AccessDenied"),
     ({"passed": aws_stub.READS - {"apigateway:GetApiKey"}}, (), 6, "GetApiKey answered AccessDenied"),
-    ({}, ("--stack", "no-such-stack"), 6, "stack no-such-stack could not be described"),
+    ({}, ("--stack", "no-such-stack"), 6, "no-such-stack does not exist (`aws cloudformation describe-stacks` lists"),
     ({}, ("--rate", "15", "--max-rate", "5"), 2, "15 messages in one second, above max_rate = 5"),
     ({}, ("--sizes", "1MiB"), 2, "above max_bytes = 5.00 MB"),
     ({}, ("--duration", "600"), 2, "above max_duration = 300 s"),
