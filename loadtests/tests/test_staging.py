@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +14,18 @@ import pytest
 
 from emulator.targets import EmbeddedTarget, Pipeline, Target
 from loadtests.cli import main
+from loadtests.exit_codes import ExitCode
 from loadtests.failures import EnvironmentNotReady
+from loadtests.persona import Persona
+from loadtests.plan import KEY_FOLDER, RunPlan
 from loadtests.probe import Prober
+from loadtests.progress import Silent
+from loadtests.reports import write_reports
+from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
+from loadtests.schedule import Rate
+from loadtests.sizes import parse_mix
+from loadtests.staging.allowance import SendingCaps
 from loadtests.staging.check import Check
 from loadtests.staging.doctor import SUBJECTS, check_test_queue
 from loadtests.tests import aws_stub
@@ -157,6 +167,30 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     (left,) = sqs.receive_message(QueueUrl=emulator.output("SubscriberQueueUrl"), MaxNumberOfMessages=10)["Messages"]
     assert left["Body"] == notice(other)
     sqs.delete_message(QueueUrl=emulator.output("SubscriberQueueUrl"), ReceiptHandle=left["ReceiptHandle"])
+
+
+def test_generator_drops_what_would_cross_a_cap_and_the_run_is_invalid(emulator: Target, tmp_path: Path) -> None:
+    """A real generator: it holds the caps of its plan, whoever made that and wherever it goes."""
+    caps = SendingCaps(per_second=1000.0, total_bytes=10_000, messages=7, until=2e10)
+    plan = RunPlan(
+        "20261122-102030-beef",
+        (),
+        (Persona(schedule=Rate(15.0)),),
+        1.0,
+        seed=1,
+        drain_seconds=60.0,
+        max_start_lag_seconds=30.0,
+        key_folder=KEY_FOLDER,
+        caps=caps,
+    )
+    options = RunOptions(tuple(parse_mix("2kB")), warm_up_messages=2, with_floor=False, with_journal=False)
+    facts, messages = LoadRun(emulator, plan, options, RunFolder(tmp_path / "run"), Silent()).execute()
+    summary, verdict = write_reports(RunFolder(tmp_path / "run"), facts, messages)
+    assert (summary.total.sent, summary.total.dropped) == (5, 10)
+    assert verdict.exit_code is ExitCode.GENERATOR_INVALID
+    told = "dropped: the cap on bytes (10000 were left of it for the load)"
+    assert Counter(message.error for message in messages) == {None: 5, told: 10}
+    assert all(message.key.startswith("windtunnel/20261122-102030-beef/") for message in messages)
 
 
 def test_clean_up_without_the_right_to_it_says_so(
