@@ -39,7 +39,10 @@ def calibrate(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Measure this machine's own noise, and so the smallest change that `gate --base` would see here."""
+    """Measure this machine's own noise, and so the smallest change that `gate --base` would see here.
+
+    Example: windtunnel calibrate && windtunnel gate --base HEAD~1
+    """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)
     found = measure_noise(Plan(template, parse_size(size), messages), rule, rounds, round_progress(console))

@@ -50,8 +50,8 @@ def clean_up(
 ) -> None:
     """Delete exactly what a run wrote to a deployed stack: archived and salvaged objects, items, and its notices in the test queue.
 
-    windtunnel clean-up 20261122-102030-beef          lists what would go
-    windtunnel clean-up 20261122-102030-beef --yes    deletes it, looks again, and ends with 1 if anything is left
+    Example: windtunnel clean-up 20261122-102030-beef lists what would go. With --yes it deletes that, looks again, and ends with 1
+    if anything is left.
     """
     run_id, since, until, url = _run(run, reports)
     prefix = key_prefix(f"{KEY_FOLDER}/{run_id}")

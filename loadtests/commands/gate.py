@@ -65,7 +65,10 @@ def gate(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound)."""
+    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound).
+
+    Example: windtunnel gate --base origin/main --budget 'calls/* <= 18'
+    """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)
     budgets = [parse_budget(text) for text in budget or ()]

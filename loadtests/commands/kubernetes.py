@@ -25,6 +25,9 @@ def kubernetes(
     cpu: Annotated[str, typer.Option(help="CPU of a pod.")] = "1",
     memory: Annotated[str, typer.Option(help="Memory of a pod.")] = "1Gi",
 ) -> None:
-    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`."""
+    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`.
+
+    Example: windtunnel load kubernetes --image registry.example.com/windtunnel --workers 8 | kubectl apply -f -
+    """
     settings = Settings(image, workers, name, namespace, secret, claim, options, cpu, memory)
     typer.echo(render(operator, settings), nl=False)
