@@ -89,5 +89,7 @@ def _generator(facts: RunFacts, summary: Summary) -> list[ValidityRow]:
         rows.append(ValidityRow("Workers", f"{len(workers) - lost} of {facts.plan.workers}", not lost))
         error = max(worker.clock_error_seconds for worker in workers)
         good = error <= facts.plan.max_start_lag_seconds
-        rows.append(ValidityRow("Workers' clocks differ by", f"at most {format_seconds(error)}", good))
+        offset = max(abs(worker.clock_offset_seconds) for worker in workers)
+        value = f"{format_seconds(offset)} at most, taken into account; known to {format_seconds(error)}"
+        rows.append(ValidityRow("Workers' clocks differ by", value, good))
     return rows

@@ -28,7 +28,10 @@ def kubernetes(
     memory: Annotated[str, typer.Option(help="Memory of a pod.")] = "1Gi",
     json_output: Annotated[bool, typer.Option("--json", help="Print it as JSON, which kubectl takes too.")] = False,
 ) -> None:
-    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`."""
+    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`.
+
+    Example: windtunnel load kubernetes --image registry.example.com/windtunnel --workers 8 | kubectl apply -f -
+    """
     settings = Settings(image, workers, name, namespace, secret, claim, options, cpu, memory)
     text = render(operator, settings)
     if json_output:
