@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from loadtests.clock import monotonic
 from loadtests.failures import EnvironmentNotReady, UsageError
 from loadtests.fuzz.event_file import SUFFIX, EventFile, describe
 from loadtests.fuzz.machine import machine_for
+from loadtests.fuzz.minimise import minimise
 from loadtests.fuzz.player import Player, Violation
 from loadtests.fuzz.profiles import Profile
 from loadtests.fuzz.steps import Step, step_to_json
@@ -24,6 +26,12 @@ from loadtests.fuzz.steps import Step, step_to_json
 __all__ = ["FuzzResult", "Progress", "fuzz", "replay"]
 
 Progress = Callable[[str], None]
+
+
+def _silent(line: str) -> None:
+    """Nobody is told."""
+
+
 _START_SECONDS = 180.0
 
 
@@ -36,7 +44,7 @@ class FuzzResult:
     steps: int
     seconds: float
     complete: bool
-    """Whether every example that the profile asks for was played; if not, the time was up."""
+    """Whether the search, and the search for a smaller failure, ended before the time was up."""
     event_file: Path | None = None
     problem: str = ""
     failing: tuple[Step, ...] = ()
@@ -89,15 +97,16 @@ class _Search:
     failing: tuple[Step, ...] | None = None
     problem: str = ""
     failed_at: float = 0.0
+    over: bool = False
 
     def begin(self) -> None:
         """An example begins."""
         now = monotonic()
         if self.failing is None:
-            over = now - self.started > self.profile.search_seconds
+            self.over = now - self.started > self.profile.search_seconds
         else:
-            over = now - self.failed_at > self.profile.shrink_seconds
-        if over:
+            self.over = now - self.failed_at > self.profile.shrink_seconds
+        if self.over:
             raise _OutOfTime
         self.examples += 1
 
@@ -117,6 +126,23 @@ class _Search:
             self.failing, self.problem = tuple(steps), problem
 
 
+def _fails(player: Player, search: _Search, steps: Sequence[Step]) -> bool:
+    """Play fewer or plainer steps; the search keeps what fails. Raises `_OutOfTime`."""
+    search.begin()
+    player.begin()
+    played: list[Step] = []
+    try:
+        for step in steps:
+            played.append(step)
+            player.play(step)
+            search.stepped(played)
+        player.finish()
+    except Violation as violation:
+        search.failed(played, str(violation))
+        return True
+    return False
+
+
 def _size(steps: Sequence[Step]) -> tuple[int, int]:
     return len(steps), len(json.dumps([step_to_json(step) for step in steps]))
 
@@ -128,9 +154,10 @@ def fuzz(
     *,
     sizes: Sequence[int] = (),
     large: bool = True,
+    troubles: Sequence[str] = (),
     seed: int = 0,
     delivery: str = "polite",
-    progress: Progress = lambda line: None,
+    progress: Progress = _silent,
 ) -> FuzzResult:
     """Look for a failure of the pipeline in `template`, on an emulator of its own, and save it in `folder`.
 
@@ -141,19 +168,20 @@ def fuzz(
     with _emulator(template, seed, delivery) as pipeline:
         player = Player(pipeline)
         hooks = {"on_begin": search.begin, "on_step": search.stepped, "on_failure": search.failed}
-        machine = machine_for(player, sizes, large, **hooks)
+        machine = machine_for(player, sizes=sizes, large=large, troubles=troubles, **hooks)
         search.started = monotonic()
-        complete = True
         try:
             run_state_machine_as_test(machine, settings=profile.settings(folder / "examples"))
-        except _OutOfTime:
-            complete = False
         except EmulatorError as error:
             raise EnvironmentNotReady(str(error)) from error
-        except Exception:
-            # What failed was kept when it failed. A failure that does not come again is one all the same.
-            if search.failing is None:
+        except (Exception, _OutOfTime):
+            # What failed was kept when it failed; a failure that does not come again is one all the same. Hypothesis may take the
+            # end of the time for a strategy that cannot make up its mind.
+            if search.failing is None and not search.over:
                 raise
+        if search.failing is not None:
+            with suppress(_OutOfTime):
+                minimise(search.failing, lambda steps: _fails(player, search, steps))
         seconds = monotonic() - search.started
     saved: Path | None = None
     if search.failing is not None:
@@ -165,14 +193,14 @@ def fuzz(
         search.examples,
         search.steps,
         seconds,
-        complete and search.failing is None,
+        not search.over,
         saved,
         search.problem,
         search.failing or (),
     )
 
 
-def replay(events: EventFile, *, template: Path | None = None, progress: Progress = lambda line: None) -> str:
+def replay(events: EventFile, *, template: Path | None = None, progress: Progress = _silent) -> str:
     """Play an event file on an emulator of its own; what did not hold, empty where all does. Raises as `fuzz` does."""
     progress("starting the emulator and deploying the pipeline")
     with _emulator(Path(events.template) if template is None else template, events.seed, events.delivery) as pipeline:
@@ -195,28 +223,20 @@ def _at_event_limit(step: Any) -> bool:
     return step.draft is not None and step.draft.boundary == "event"
 
 
-class _emulator:  # noqa: N801  # used as a function
+@contextmanager
+def _emulator(template: Path, seed: int, delivery: str) -> Iterator[Pipeline]:
     """A pipeline in an emulator with a virtual clock, for the length of a block."""
-
-    def __init__(self, template: Path, seed: int, delivery: str) -> None:
-        if not template.is_file():
-            raise UsageError(f"there is no template {template}: run from the repository, or name one with --template")
-        try:
-            self._embedded = EmbeddedTarget.start(
-                template=template, clock="virtual", seed=seed, delivery=delivery, timeout=_START_SECONDS
-            )
-        except EmulatorError as error:
-            raise EnvironmentNotReady(str(error)) from error
-
-    def __enter__(self) -> Pipeline:
-        return Pipeline(self._embedded.target)
-
-    def __exit__(self, *_: object) -> None:
-        with suppress(EmulatorError):
-            self._embedded.stop()
+    if not template.is_file():
+        raise UsageError(f"there is no template {template}: run from the repository, or name one with --template")
+    try:
+        embedded = EmbeddedTarget.start(
+            template=template, clock="virtual", seed=seed, delivery=delivery, timeout=_START_SECONDS
+        )
+    except EmulatorError as error:
+        raise EnvironmentNotReady(str(error)) from error
+    with embedded as target:
+        yield Pipeline(target)
 
 
 def _digest(steps: Sequence[Step]) -> str:
-    import hashlib
-
     return hashlib.sha256(json.dumps([step_to_json(step) for step in steps]).encode()).hexdigest()[:8]
