@@ -134,8 +134,11 @@ for _name, _summary in (
     ("gate", "Hold this tree against a committed baseline and, with --base, against another tree."),
     ("baseline", "Save, list and show what was agreed that a message costs."),
     ("compare", "Show two finished runs side by side."),
+    ("limits", "Tell for a message size which hop of a pipeline refuses it, and how close each one is."),
+    ("cost", "Estimate what messages cost on AWS: counted calls times a versioned file of list prices."),
     ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
     ("report", "Make the reports of a finished run again, from its message log."),
+    ("clean-up", "Delete exactly what a run wrote to a deployed stack; without --yes, list it."),
 ):
     _mount(_name, _summary)
 
@@ -167,10 +170,23 @@ def _names_a_message(arguments: list[str]) -> bool:
     return any(name in log.read_bytes() for log in Path("reports").glob("*/messages.ndjson") for name in names)
 
 
-@app.command()
-def doctor() -> None:
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def doctor(
+    context: typer.Context,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            help="aws: check what a run on a deployed stack needs instead (with --stack, --region, --config, --json)."
+        ),
+    ] = None,
+) -> None:
     """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them."""
     from emulator.doctor import findings
+
+    if target is not None:
+        _load_tests("windtunnel", ["doctor", "--target", target, *context.args])
+    if context.args:
+        raise EmulatorError(f"doctor knows no {context.args[0]}; for a deployed stack add --target aws")
 
     lost = 0
     for finding in findings(os.environ):

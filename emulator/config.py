@@ -50,6 +50,10 @@ class EmulatorConfig:
     """Stream the journal to this file as NDJSON."""
     journal_entries: int = 200_000
     """Entries of the journal that are kept in memory; the oldest make room."""
+    closed_executions: int = 20_000
+    """Executions of Step Functions that can be read after their end; the oldest make room, also those of AWS's ninety days."""
+    log_group_bytes: int = 67_108_864
+    """Memory for the events of one log group; the oldest make room."""
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str], **overrides: Any) -> EmulatorConfig:

@@ -55,6 +55,8 @@ class Reply:
 
     result: Any = field(default_factory=dict)
     effects: tuple[Effect, ...] = ()
+    usage: Mapping[str, float] | None = field(default=None, hash=False)
+    """What AWS would bill of the call beyond its being made, in its own units (`read_units`, `billed_bytes`): for the journal."""
 
 
 class Answer(dict[str, Any]):

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from emulator.targets import EmbeddedTarget, Pipeline, Target
 
 LOG_LINES = 40
@@ -33,6 +35,7 @@ INI = (
     ("windtunnel_timeout", "string", "how long the emulator may take to start, e.g. 2m"),
 )
 EMULATORS = pytest.StashKey[list["EmbeddedTarget"]]()
+STAGING_RUNS = pytest.StashKey[list[str]]()
 SEED = pytest.StashKey[int]()
 
 
@@ -43,7 +46,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--windtunnel-target",
         default="embedded",
         metavar="TARGET",
-        help="embedded (default), environment (WINDTUNNEL_TARGET), aws:STACK, or a file with a target's JSON",
+        help="embedded (default), aws or aws:STACK (by [staging] of windtunnel.toml), environment (WINDTUNNEL_TARGET), or a file "
+        "with a target's JSON",
     )
     group.addoption("--windtunnel-seed", type=int, metavar="N", help="seed of ids, delivery order and faults")
     for name, kind, text in INI:
@@ -58,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         worker.get("windtunnel_seed", random.SystemRandom().randrange(1 << 32)) if seed is None else seed
     )
     config.stash[EMULATORS] = []
+    config.stash[STAGING_RUNS] = []
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -69,6 +74,12 @@ def pytest_configure_node(node: Any) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     """Every run prints its seed."""
     return f"windtunnel: target {config.getoption('--windtunnel-target')}, seed {config.stash[SEED]}"
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say how to delete what was sent to a deployed stack."""
+    for run_id in config.stash[STAGING_RUNS]:
+        terminalreporter.write_line(f"windtunnel: to see and delete what this left there: windtunnel clean-up {run_id}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -95,18 +106,41 @@ def windtunnel_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         _stop(request.config, emulator)
     elif name == "environment":
         yield Target.from_environment()
-    elif name.startswith("aws:"):
-        yield aws_target(name.removeprefix("aws:"))
+    elif name == "aws" or name.startswith("aws:"):
+        yield aws_target(name.removeprefix("aws").removeprefix(":") or None)
     else:
         yield Target.from_json(_read_file(name))
 
 
 @pytest.fixture(scope="session")
-def _windtunnel_pipeline(windtunnel_target: Target) -> Pipeline:
+def _windtunnel_pipeline(request: pytest.FixtureRequest, windtunnel_target: Target) -> Pipeline:
     """One reader of the subscriber's queue for the whole process: what it takes off the queue, no other sees."""
     from emulator.targets import Pipeline
 
-    return Pipeline(windtunnel_target)
+    pipeline = Pipeline(windtunnel_target)
+    if pipeline.run_id is not None:
+        request.config.stash[STAGING_RUNS].append(pipeline.run_id)
+    return pipeline
+
+
+@pytest.fixture
+def windtunnel_load(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Any]:
+    """Runs a load scenario against the target of this test run: `windtunnel_load(scenario, duration="5s").assert_ok()`.
+
+    Arguments are those of `Scenario.run`. The embedded target starts an emulator for the load alone; a deployed stack's caps are held.
+    """
+    embedded = request.config.getoption("--windtunnel-target") == "embedded"
+
+    def run(scenario: Any, **arguments: Any) -> Any:
+        if embedded:
+            return scenario.run(tmp_path, **arguments)
+        result = scenario.run(
+            request.config.rootpath / "reports", request.getfixturevalue("windtunnel_target"), **arguments
+        )
+        request.config.stash[STAGING_RUNS].append(result.folder.path.name)
+        return result
+
+    return run
 
 
 @pytest.fixture

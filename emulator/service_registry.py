@@ -118,10 +118,16 @@ def service_factories(
 
         return StepFunctionsService(
             account,
+            retained_executions=config.closed_executions,
             emulated=NATIVE | BRIDGED,
             offers=_offers,
             status_events=lambda: any(service.listens() for service in buses),
         )
+
+    def logs() -> Dispatchable:
+        from emulator.services.logs import LogsQuotas, LogsService
+
+        return LogsService(account, LogsQuotas(kept_bytes_per_group=config.log_group_bytes))
 
     @cache
     def tables() -> DynamodbState:
@@ -146,6 +152,7 @@ def service_factories(
         "dynamodbstreams": streams,
         "events": event_buses,
         "lambda": functions,
+        "logs": logs,
         "stepfunctions": executions,
     }
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
 from loadtests.failures import EnvironmentNotReady
+from loadtests.percentiles import Durations
 from loadtests.summary import OTHERS, PartUse, Summary
 from loadtests.verdict import Check, Verdict
 
-__all__ = ["CapacityStep", "find_capacity", "judge_step", "without_backlog"]
+__all__ = ["CapacityStep", "find_capacity", "judge_step", "limited_by_generator", "without_backlog"]
 
 # What is left of the last messages' own workflows when the load ends; more than this is a backlog.
 _PROMPT_SECONDS = 1.5
@@ -24,7 +26,10 @@ _PROMPT_SECONDS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class CapacityStep:
-    """One rate that was tried, and what happened. `why_not` is None for a step that kept up."""
+    """One rate that was tried, and what happened. `why_not` is None for a step that kept up, `invalid` says that the generator did not.
+
+    A percentile is None where the step's messages are too few to state it.
+    """
 
     rate_per_second: float
     achieved_rate_per_second: float
@@ -35,6 +40,7 @@ class CapacityStep:
     drain_seconds: float
     processor_use: tuple[PartUse, ...]
     why_not: str | None
+    invalid: bool = False
 
     @property
     def busiest(self) -> str:
@@ -50,29 +56,37 @@ def without_backlog(steps: Sequence[CapacityStep]) -> float | None:
     return max(rates, default=None)
 
 
+def limited_by_generator(best: float | None, steps: Sequence[CapacityStep]) -> bool:
+    """Whether the search ended at a rate that the generator, and not the pipeline, could not keep."""
+    failed = [step for step in steps if step.why_not is not None and (best is None or step.rate_per_second > best)]
+    return bool(failed) and min(failed, key=lambda step: step.rate_per_second).invalid
+
+
 def judge_step(facts: RunFacts, summary: Summary, verdict: Verdict, max_p99_seconds: float) -> CapacityStep:
-    """Return what a step shows. Its p99 is that of the step's messages, however few they are: a search compares steps."""
+    """Return what a step shows. It keeps up if at most one ingest of a hundred took longer than the limit."""
     ingest = summary.total.ingest
-    p99 = ingest.at(99)
     failed = next((check for check in verdict.checks if not check.passed), None)
     return CapacityStep(
         rate_per_second=facts.plan.rate_per_second,
         achieved_rate_per_second=summary.generator.achieved_rate_per_second,
         sent=summary.total.sent,
-        ingest_p50_seconds=ingest.at(50),
-        ingest_p99_seconds=p99,
-        persisted_p50_seconds=summary.total.persisted.at(50),
+        ingest_p50_seconds=ingest.supported(50),
+        ingest_p99_seconds=ingest.supported(99),
+        persisted_p50_seconds=summary.total.persisted.supported(50),
         drain_seconds=facts.drain_seconds,
         processor_use=summary.processor_use,
-        why_not=_why_not(failed, p99, max_p99_seconds),
+        why_not=_why_not(failed, ingest, max_p99_seconds),
+        invalid=verdict.exit_code is ExitCode.GENERATOR_INVALID,
     )
 
 
-def _why_not(failed: Check | None, p99: float | None, max_p99_seconds: float) -> str | None:
+def _why_not(failed: Check | None, ingest: Durations, max_p99_seconds: float) -> str | None:
     if failed is not None:
         return f"{failed.name}: {failed.detail}"
-    if p99 is None or p99 > max_p99_seconds:
-        return f"p99 of ingest {'unknown' if p99 is None else f'{p99:.2f} s'}, at most {max_p99_seconds:g} s"
+    # The slowest of those that are not among the slowest hundredth; for less than 100 messages, the slowest.
+    slow = ingest.at(99)
+    if slow is None or slow > max_p99_seconds:
+        return f"more than 1 % of {ingest.count} ingests took longer than {max_p99_seconds:g} s"
     return None
 
 

@@ -1,27 +1,29 @@
-"""The charts of a run's report, each one from the message log and the run's facts."""
+"""The charts of a run over time, each one from the message log and the run's facts."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from math import log10
+from math import ceil
 
 from loadtests.console import format_seconds
 from loadtests.facts import RunFacts
 from loadtests.message import Message
-from loadtests.percentiles import Durations, required_samples
 from loadtests.plot import Axis, Plot, linear_axis, log_axis
 from loadtests.summary import OTHERS, Summary
 
 __all__ = [
     "PARTS",
     "SIZE_COLOURS",
+    "colour_of",
     "in_flight",
+    "mark",
+    "megabytes",
     "messages_over_time",
-    "percentile_spectrum",
     "processors",
     "stages",
+    "start_lags",
     "throughput",
 ]
 
@@ -37,63 +39,17 @@ PARTS = {
     OTHERS: "--quiet",
 }
 _MAX_DOTS = 4000
-_SHOWN_PERCENTILES = (0.0, 50.0, 90.0, 95.0, 99.0, 99.9)
+_MAX_BINS = 120
 
 
-def _mark(seconds: float) -> str:
+def mark(seconds: float) -> str:
+    """Return a time as it stands on an axis."""
     return f"{seconds:g} s" if seconds >= 1 else f"{round(seconds * 1000, 3):g} ms"
 
 
 def colour_of(index: int) -> str:
     """Return the colour of a size."""
     return SIZE_COLOURS[index % len(SIZE_COLOURS)]
-
-
-def percentile_spectrum(summary: Summary, metric: str) -> str:
-    """Draw latency over percentile, one line for each size; dashed where too few messages lie beyond."""
-    series = [getattr(figures, metric) for figures in summary.sizes]
-    counted = [durations for durations in series if durations.count]
-    if not counted:
-        return ""
-    most = max(durations.count for durations in counted)
-    shown = [percentile for percentile in _SHOWN_PERCENTILES if percentile == 0 or most >= 100 / (100 - percentile)]
-    x = Axis(
-        "percent of messages that took at most this long",
-        lambda percentile: _nines(percentile) / _nines(shown[-1]) if shown[-1] else 0.0,
-        [(percentile, "fastest" if percentile == 0 else f"{percentile:g} %") for percentile in shown],
-    )
-    y = log_axis("", min(d.minimum for d in counted), max(d.maximum for d in counted), _mark)
-    plot = Plot(f"{metric} latency by percentile", x, y)
-    for index, (figures, durations) in enumerate(zip(summary.sizes, series, strict=True)):
-        if durations.count:
-            _spectrum(plot, durations, figures.size, colour_of(index), shown[-1])
-    return plot.svg()
-
-
-def _nines(percentile: float) -> float:
-    """Stretch the high percentiles: 90, 99 and 99.9 are equally far apart."""
-    return -log10(1 - min(percentile, 99.999) / 100)
-
-
-def _spectrum(plot: Plot, durations: Durations, size: str, colour: str, last: float) -> None:
-    steps = (min(last, 100 * (1 - 10 ** (-step / 20))) for step in range(int(_nines(last) * 20) + 2))
-    percentiles = sorted({*steps, *(percentile for percentile in _SHOWN_PERCENTILES if percentile <= last)})
-    points = [
-        (percentile, durations.at(percentile) or 0.0, durations.count >= required_samples(percentile))
-        for percentile in percentiles
-    ]
-    solid = [
-        (percentile, seconds)
-        for percentile, seconds, supported in points
-        if supported or percentile < 50 <= durations.count
-    ]
-    dashed = [(percentile, seconds) for percentile, seconds, _ in points[max(0, len(solid) - 1) :]]
-    plot.line(dashed, colour, dashed=True, title=f"{size}: too few messages for these percentiles")
-    plot.line(solid, colour, title=f"{size}, n = {durations.count}")
-    for percentile in _SHOWN_PERCENTILES:
-        value = durations.at(percentile)
-        if value is not None and percentile <= last:
-            plot.dot((percentile, value), colour, f"{size}: p{percentile:g} = {format_seconds(value)}", 3.5, 1.0)
 
 
 def messages_over_time(facts: RunFacts, messages: Sequence[Message]) -> str:
@@ -106,7 +62,7 @@ def messages_over_time(facts: RunFacts, messages: Sequence[Message]) -> str:
     plot = Plot(
         "ingest latency of each message",
         linear_axis("seconds since the start", 0, end, snug=True),
-        log_axis("", min(latencies), max(latencies), _mark),
+        log_axis("", min(latencies), max(latencies), mark),
     )
     colours = {size.label: colour_of(index) for index, size in enumerate(facts.plan.sizes)}
     # Every dot would make a page of a long run too heavy; the slow ones are the ones to look at.
@@ -125,33 +81,95 @@ def messages_over_time(facts: RunFacts, messages: Sequence[Message]) -> str:
 
 def throughput(facts: RunFacts, messages: Sequence[Message]) -> str:
     """Draw messages per second: due, answered and persisted."""
-    due = Counter(int(message.intended_seconds) for message in messages)
-    answered = Counter(
-        int(message.ended_seconds) for message in messages if message.accepted and message.ended_seconds is not None
+    width = _bin_seconds(messages)
+    due = _per_second(((message.intended_seconds, 1.0) for message in messages), width)
+    answered = _per_second(((at, 1.0) for _, at in _answered(messages)), width)
+    persisted = _per_second(
+        (
+            (message.intended_seconds + message.persisted_seconds, 1.0)
+            for message in messages
+            if message.persisted_seconds is not None
+        ),
+        width,
     )
-    persisted = Counter(
-        int(message.intended_seconds + message.persisted_seconds)
+    return _rates("messages per second", "messages per second", width, due, answered, persisted)
+
+
+def megabytes(facts: RunFacts, messages: Sequence[Message]) -> str:
+    """Draw megabytes per second: due and answered."""
+    width = _bin_seconds(messages)
+    due = _per_second(((message.intended_seconds, message.body_bytes / 1e6) for message in messages), width)
+    answered = _per_second(((at, message.body_bytes / 1e6) for message, at in _answered(messages)), width)
+    return _rates("megabytes per second", "MB per second", width, due, answered, {})
+
+
+def _answered(messages: Sequence[Message]) -> list[tuple[Message, float]]:
+    return [
+        (message, message.ended_seconds)
         for message in messages
-        if message.persisted_seconds is not None
+        if message.accepted and message.ended_seconds is not None
+    ]
+
+
+def _bin_seconds(messages: Sequence[Message]) -> int:
+    """How many seconds share a bar: one, unless the run is too long for that."""
+    last = max((message.ended_seconds or message.intended_seconds for message in messages), default=0.0)
+    return max(1, ceil(last / _MAX_BINS))
+
+
+def _per_second(counted: Iterable[tuple[float, float]], width: int) -> dict[int, float]:
+    rates: defaultdict[int, float] = defaultdict(float)
+    for at, amount in counted:
+        rates[int(at // width)] += amount / width
+    return rates
+
+
+def start_lags(facts: RunFacts, messages: Sequence[Message]) -> str:
+    """Draw each message as a dot: when it was due, how late the generator sent it; dashed: the limit of a valid run."""
+    lags = [(message, lag) for message in messages if (lag := message.start_lag_seconds) is not None]
+    if not lags:
+        return ""
+    limit = facts.plan.max_start_lag_seconds
+    end = max(facts.plan.duration_seconds, max(message.intended_seconds for message, _ in lags))
+    plot = Plot(
+        "start lag of each message",
+        linear_axis("seconds since the start", 0, end, snug=True),
+        log_axis("", 1e-4, max(limit, *(lag for _, lag in lags)), mark),
     )
+    colours = {size.label: colour_of(index) for index, size in enumerate(facts.plan.sizes)}
+    every = len(lags) // _MAX_DOTS + 1
+    latest = sorted(lags, key=lambda pair: -pair[1])[: _MAX_DOTS // 4] if every > 1 else []
+    for message, lag in (*latest, *lags[::every]):
+        title = f"{message.key} ({message.size}): {format_seconds(lag)} late"
+        plot.dot((message.intended_seconds, max(lag, 1e-4)), colours[message.size], title, 2.6)
+    plot.line([(0.0, limit), (end, limit)], "--bad", dashed=True, title=f"p99 may be {format_seconds(limit)}")
+    return plot.svg()
+
+
+def _rates(
+    title: str, unit: str, width: int, due: dict[int, float], answered: dict[int, float], persisted: dict[int, float]
+) -> str:
     if not due:
         return ""
     end = max((*due, *answered, *persisted)) + 1
     highest = max((*due.values(), *answered.values(), *persisted.values()))
     plot = Plot(
-        "messages per second",
-        linear_axis("seconds since the start", 0, end, snug=True),
-        linear_axis("messages per second", 0, highest * 1.05),
+        title,
+        linear_axis("seconds since the start", 0, end * width, snug=True),
+        linear_axis(unit, 0, highest * 1.05),
     )
-    for second in range(end):
-        plot.bar(
-            (second + 0.08, 0),
-            (second + 0.92, answered[second]),
-            "--one",
-            f"second {second}: {answered[second]} accepted",
-        )
-    plot.line([(second, float(due[second])) for second in range(end + 1)], "--text-soft", steps=True, title="due")
-    plot.line([(second + 0.5, float(persisted[second])) for second in range(end)], "--two", title="persisted")
+    for number in range(end):
+        value = answered.get(number, 0.0)
+        place = f"second {number}" if width == 1 else f"seconds {number * width} to {(number + 1) * width}"
+        low, high = (number + 0.08) * width, (number + 0.92) * width
+        plot.bar((low, 0), (high, value), "--one", f"{place}: {value:.4g} accepted")
+    steps = [(number * width, due.get(number, 0.0)) for number in range(end + 1)]
+    plot.line(steps, "--text-soft", steps=True, title="due")
+    plot.line(
+        [((n + 0.5) * width, persisted.get(n, 0.0)) for n in range(end)] if persisted else [],
+        "--two",
+        title="persisted",
+    )
     return plot.svg()
 
 
@@ -177,8 +195,8 @@ def in_flight(facts: RunFacts, messages: Sequence[Message]) -> str:
         linear_axis("seconds since the start", 0, changes[-1][0], snug=True),
         linear_axis("messages", 0, max(1, highest)),
     )
-    plot.line(_thinned(at_pipeline), "--two", steps=True, title="accepted, not yet persisted")
-    plot.line(_thinned(at_answer), "--one", steps=True, title="waiting for an answer")
+    plot.line(_thinned(at_pipeline), "--two", steps=True, width=1.3, title="accepted, not yet persisted")
+    plot.line(_thinned(at_answer), "--one", steps=True, width=1.3, title="waiting for an answer")
     return plot.svg()
 
 
@@ -228,14 +246,14 @@ def stages(summary: Summary) -> str:
     known = [value for row in medians for value in row if value is not None]
     if not known:
         return ""
-    labels = ("answer", "started notice", "archived notice", "metadata notice", "final notice")
+    labels = ("answer", *names[1:])
     y = Axis("", lambda value: 1 - (value + 0.5) / len(names), [(index, label) for index, label in enumerate(labels)])
     plot = Plot(
         "median time to each stage",
         linear_axis("seconds from the intended start (median)", 0, max(known)),
         y,
         height=240,
-        left=112,
+        left=92,
     )
     for index, (figures, row) in enumerate(zip(summary.sizes, medians, strict=True)):
         for stage, value in enumerate(row):

@@ -10,10 +10,14 @@ import typer
 from loadtests.commands import baseline
 from loadtests.commands.calibrate import calibrate
 from loadtests.commands.capacity import capacity
+from loadtests.commands.clean_up import clean_up
 from loadtests.commands.compare import compare
+from loadtests.commands.cost import cost
+from loadtests.commands.doctor import doctor
 from loadtests.commands.explain import explain
 from loadtests.commands.gate import gate
 from loadtests.commands.kubernetes import kubernetes
+from loadtests.commands.limits import limits
 from loadtests.commands.load import load
 from loadtests.commands.prove_gate import prove_gate
 from loadtests.commands.report import report
@@ -31,7 +35,22 @@ app = typer.Typer(
     epilog=EXIT_CODES,
 )
 app.callback(invoke_without_command=True, epilog=EXIT_CODES)(load)
-for _command in (report, capacity, explain, gate, compare, calibrate, prove_gate, worker, kubernetes):
+_COMMANDS = (
+    report,
+    capacity,
+    explain,
+    gate,
+    compare,
+    limits,
+    cost,
+    calibrate,
+    clean_up,
+    doctor,
+    prove_gate,
+    worker,
+    kubernetes,
+)
+for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"), epilog=EXIT_CODES)(_command)
 app.add_typer(baseline.app)
 

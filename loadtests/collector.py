@@ -16,8 +16,10 @@ from typing import Any, TextIO
 import orjson
 
 from loadtests.notices import receive_notices
+from loadtests.plan import key_prefix
 from loadtests.readback import read_items, read_objects
 from loadtests.run_folder import RunFolder
+from loadtests.staging.readback import known_ids, read_own_items, read_own_objects
 from loadtests.target import Target, output
 
 __all__ = ["DONE", "READBACK", "READY", "collect", "job", "main"]
@@ -28,9 +30,9 @@ READBACK = "readback"
 _LOOK_SECONDS = 0.5
 
 
-def job(target: Target, folder: RunFolder, run_id: str, since: float) -> str:
+def job(target: Target, folder: RunFolder, key_root: str, since: float) -> str:
     """Return the line that starts a collector; `since` is the wall time, in epoch seconds, at which the run began."""
-    value = {"target": target.to_json(), "folder": str(folder.path), "run_id": run_id, "since": since}
+    value = {"target": target.to_json(), "folder": str(folder.path), "prefix": key_prefix(key_root), "since": since}
     return orjson.dumps(value).decode()
 
 
@@ -39,8 +41,9 @@ def collect(target: Target, work: dict[str, Any], commands: TextIO, answers: Tex
     folder = RunFolder(Path(work["folder"]))
     stop = threading.Event()
     sqs, s3, dynamodb = target.client("sqs"), target.client("s3"), target.client("dynamodb")
+    prefix = work["prefix"]
     with folder.notices.open("ab") as log, ThreadPoolExecutor(1) as threads:
-        received = threads.submit(receive_notices, sqs, output(target, "SubscriberQueueUrl"), work["run_id"], log, stop)
+        received = threads.submit(receive_notices, sqs, output(target, "SubscriberQueueUrl"), prefix, log, stop)
         print(READY, file=answers, flush=True)
         try:
             told_to_read_back = _await_command(commands, received) == READBACK
@@ -49,10 +52,15 @@ def collect(target: Target, work: dict[str, Any], commands: TextIO, answers: Tex
         received.result()
     if not told_to_read_back:
         return
-    with folder.objects.open("ab") as log:
-        read_objects(s3, output(target, "ArchiveBucketName"), work["since"], log)
-    with folder.items.open("ab") as log:
-        read_items(dynamodb, output(target, "MetadataTableName"), work["run_id"], log)
+    bucket, table = output(target, "ArchiveBucketName"), output(target, "MetadataTableName")
+    with folder.objects.open("ab") as objects, folder.items.open("ab") as items:
+        if target.caps is None:
+            read_objects(s3, bucket, work["since"], objects)
+            read_items(dynamodb, table, prefix, items)
+        else:
+            read_own_objects(s3, bucket, work["since"], prefix, known_ids(folder), objects)
+            objects.flush()
+            read_own_items(dynamodb, table, known_ids(folder), items)
     print(DONE, file=answers, flush=True)
 
 

@@ -14,7 +14,8 @@ from loadtests.journal import read_journal
 from loadtests.message import Message
 from loadtests.reports import read_run
 from loadtests.run_folder import RunFolder
-from loadtests.summary import SizeFigures, summarize
+from loadtests.summary import SizeFigures, Summary, summarize
+from loadtests.verdict import decide
 
 __all__ = ["Comparison", "Row", "compare_runs"]
 
@@ -38,7 +39,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs. `unlike` says what they did not do alike, `changes` what a message cost differently, where both have a journal."""
+    """Two runs. `unlike` says what they did not do alike, or why one is no result; `changes` what a message cost differently, where
+    both have a journal.
+    """
 
     names: tuple[str, str]
     rows: tuple[Row, ...]
@@ -59,15 +62,23 @@ class Comparison:
 def compare_runs(a: RunFolder, b: RunFolder, *, force: bool = False) -> Comparison:
     """Return what differs. Raises `UsageError` for runs that did not do the same, unless they are to be compared all the same."""
     (facts_a, messages_a), (facts_b, messages_b) = read_run(a), read_run(b)
-    unlike = tuple(_unlike(facts_a, facts_b))
-    if unlike and not force:
-        raise UsageError(f"these runs are not alike: {'; '.join(unlike)}. Compare them all the same with --force")
     one, other = summarize(facts_a, messages_a), summarize(facts_b, messages_b)
+    unlike = (*_no_result(facts_a, one), *_no_result(facts_b, other), *_unlike(facts_a, facts_b))
+    if unlike and not force:
+        raise UsageError(f"these runs cannot be compared: {'; '.join(unlike)}. Compare them all the same with --force")
     others = {figures.size: figures for figures in other.sizes}
     rows = [row for figures in one.sizes if figures.size in others for row in _rows(figures, others[figures.size])]
     counted = [_counters(a, messages_a), _counters(b, messages_b)]
     changes = [] if counted[0] is None or counted[1] is None else differences(counted[0], counted[1])
     return Comparison((facts_a.plan.run_id, facts_b.plan.run_id), tuple(rows), tuple(changes), unlike)
+
+
+def _no_result(facts: RunFacts, summary: Summary) -> Iterator[str]:
+    """Why a run says nothing: its generator did not keep the schedule, or it did not come to its end."""
+    for why in decide(facts, summary).invalid_because:
+        yield f"run {facts.plan.run_id} is invalid: {why}"
+    if not facts.complete:
+        yield f"run {facts.plan.run_id} did not come to its end"
 
 
 def _unlike(a: RunFacts, b: RunFacts) -> Iterator[str]:

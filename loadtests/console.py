@@ -114,7 +114,7 @@ def progress_line(figures: LiveFigures) -> str:
         f"{figures.rate_per_second:.1f}/s of {figures.planned_rate_per_second:.1f}/s",
         f"{figures.megabytes_per_second:.1f} MB/s",
         f"in flight {figures.in_flight}",
-        f"p50 {format_seconds(figures.ingest_p50_seconds)}, p95 {format_seconds(figures.ingest_p95_seconds)}",
+        f"p50 {_shown(figures.ingest_p50_seconds)}, p95 {_shown(figures.ingest_p95_seconds)}",
         f"accepted {figures.accepted}, persisted {figures.persisted}" + (f", waiting {waiting}" if waiting else ""),
     ]
     if figures.refused:
@@ -124,18 +124,24 @@ def progress_line(figures: LiveFigures) -> str:
     return " | ".join(parts)
 
 
+def _shown(seconds: float | None) -> str:
+    return "n<" if seconds is None else format_seconds(seconds)
+
+
 def print_results(console: Console, facts: RunFacts, summary: Summary, verdict: Verdict) -> None:
     """Print the tables and the verdict."""
     console.print()
+    for why in verdict.invalid_because:
+        console.print(Text(f"INVALID  {why}", style="bold red"), soft_wrap=True)
     if summary.generator.started or facts.complete:
         console.print(_counts(summary))
-        console.print(_latencies(facts, summary))
+        console.print(_latencies(facts, summary, valid=not verdict.invalid_because))
         if len(summary.personas) > 1:
             console.print(_personas(summary))
     if summary.processor_use:
         console.print(_processors(facts, summary))
     for check in verdict.checks:
-        if not check.passed:
+        if not check.passed and check.exit_code is not ExitCode.GENERATOR_INVALID:
             console.print(Text(f"FAILED  {check.name}: {check.detail}", style="red"))
     for message, outcome in summary.problems[:10]:
         console.print(Text(f"  {message.key} ({message.size}): {'; '.join(outcome.problems)}", style="red"))
@@ -183,15 +189,14 @@ def _named(figures: SizeFigures) -> str:
     return f"max ({format_bytes(figures.body_bytes)})" if figures.size == MAX and figures.body_bytes else figures.size
 
 
-def _latencies(facts: RunFacts, summary: Summary) -> Table:
+def _latencies(facts: RunFacts, summary: Summary, *, valid: bool) -> Table:
     names = [
         f"{metric} {name}" if name == "p50" else name
         for metric in ("ingest", "persisted")
         for name in ("p50", "p90", "p99")
     ]
-    table = new_table(
-        "How long it took, from the moment each message was due", "size", *names, "slowest", "ingest / floor"
-    )
+    title = "How long it took, from the moment each message was due"
+    table = new_table(title if valid else f"INVALID  {title}", "size", *names, "slowest", "ingest / floor")
     for figures in summary.sizes:
         table.add_row(_named(figures), *_percentiles(figures), _floor(facts, figures))
     table.caption = "n<: too few messages. persisted: until the final notice with both flags true"
@@ -221,6 +226,8 @@ def _percentiles(figures: SizeFigures) -> list[str]:
 def _floor(facts: RunFacts, figures: SizeFigures) -> str:
     ratio = figures.floor_ratio
     if ratio is None:
+        if figures.floor_p50_seconds is not None:
+            return "n<"
         return "-" if facts.floor is None else "not measured"
     return f"{ratio:.1f} x {format_seconds(figures.floor_p50_seconds)}"
 

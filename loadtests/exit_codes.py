@@ -10,8 +10,8 @@ __all__ = ["EXIT_CODES", "ExitCode", "worst"]
 
 EXIT_CODES = (
     "Exit codes: 0 ok; 1 a message was lost, duplicated, corrupt or lied about; 2 usage; 3 a threshold or budget was crossed; "
-    "4 regression; 5 inconclusive (only with --strict); 6 target not ready; 7 generator invalid: the figures mean nothing; "
-    "130 interrupted. Reports are written before any of them."
+    "4 regression; 5 inconclusive: too few messages for a threshold's percentile, or, with --strict, a gate that could not tell; "
+    "6 target not ready; 7 generator invalid: the figures mean nothing; 130 interrupted. Reports are written before any of them."
 )
 
 

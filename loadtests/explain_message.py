@@ -14,11 +14,11 @@ from loadtests.failures import UsageError
 from loadtests.journal import read_journal
 from loadtests.message import STAGES, Message
 from loadtests.outcome import Outcome, judge
-from loadtests.reports import read_run
 from loadtests.run_folder import RunFolder
+from loadtests.run_log import read_run
 from loadtests.waterfall import WaterfallRow, draw, is_failure, waterfall
 
-__all__ = ["Explanation", "explain_message", "find_run_of", "is_message_of"]
+__all__ = ["Explanation", "explain_message", "find_run_of", "is_message_of", "reasons", "recorded"]
 
 Entry = Mapping[str, Any]
 # What must have been called for each thing that can be missing.
@@ -35,8 +35,8 @@ class Explanation:
     reasons: tuple[str, ...]
     rows: tuple[WaterfallRow, ...]
 
-    def text(self) -> str:
-        """Return the explanation for people."""
+    def text(self, *, full: bool = False) -> str:
+        """Return the explanation for people; a `full` one has every row of the waterfall."""
         message = self.message
         head = f"Message {message.message_id or message.key}: {message.size}, due at {message.intended_seconds:.3f} s of the load"
         head += f", sent by {message.persona}" if message.persona else ""
@@ -44,7 +44,7 @@ class Explanation:
         stages = ", ".join(f"{stage} {_moment(message, stage)}" for stage in STAGES)
         stored = f"{len(message.objects)} object(s), {len(message.items)} item(s)"
         verdict = ["Nothing is missing."] if not self.reasons else [f"- {reason}" for reason in self.reasons]
-        return "\n".join([head, f"  {told}; {stages}; {stored}", "", *verdict, "", draw(self.rows)])
+        return "\n".join([head, f"  {told}; {stages}; {stored}", "", *verdict, "", draw(self.rows, full=full)])
 
     def to_json(self) -> dict[str, Any]:
         """Return the explanation as JSON."""
@@ -87,7 +87,7 @@ def explain_message(run_folder: Path, message_id: str) -> Explanation:
     if message is None:
         raise UsageError(f"run {facts.plan.run_id} has no message {message_id!r}: give its id, key or trace")
     journal = read_journal(folder)
-    entries = _recorded(journal or (), message)
+    entries = recorded(journal or (), message)
     outcome = judge(message)
     return Explanation(
         message,
@@ -97,7 +97,7 @@ def explain_message(run_folder: Path, message_id: str) -> Explanation:
     )
 
 
-def _recorded(journal: Sequence[Entry], message: Message) -> list[Entry] | None:
+def recorded(journal: Sequence[Entry], message: Message) -> list[Entry] | None:
     """What was recorded of a message; None where nothing was, or where a long run has pushed its beginning out of the journal."""
     entries = [entry for entry in journal if entry.get("trace_id") == message.trace_id]
     return entries if any(entry["kind"] == "request" for entry in entries) else None

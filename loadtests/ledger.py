@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from loadtests.message import Message, Notice, StoredItem, StoredObject
-from loadtests.plan import is_key, probe_prefix
+from loadtests.plan import is_key, key_prefix, probe_prefix
 
 __all__ = ["MESSAGES", "Tail", "Unclaimed", "append_row", "assemble", "read_messages", "read_rows", "write_messages"]
 
@@ -93,7 +93,7 @@ def assemble(
 
     A row belongs to the message whose id it bears, else to the one whose key it bears: an object that was written twice under
     two ids still has one sender's key in its payload. Probes are not counted. What bears no key of any run is unclaimed only if the
-    run had the pipeline to itself (`exclusive`); elsewhere it is somebody else's.
+    run had the pipeline to itself (`exclusive`); elsewhere it is somebody else's. `run_id` is what names the run in keys.
     """
     by_key: dict[str, Message] = {}
     key_by_id: dict[str, str] = {}
@@ -132,10 +132,10 @@ def assemble(
     return messages, Unclaimed(**{kind: tuple(found) for kind, found in strangers.items()})
 
 
-def _is_stray(key: str, run_id: str, exclusive: bool) -> bool:
+def _is_stray(key: str, key_root: str, exclusive: bool) -> bool:
     """Whether a row that no message of the run claims should not be there."""
     if is_key(key):
-        return key.startswith(f"{run_id}-") and not key.startswith(probe_prefix(run_id))
+        return key.startswith(key_prefix(key_root)) and not key.startswith(probe_prefix(key_root))
     return exclusive
 
 

@@ -19,7 +19,10 @@ _RATE_WINDOW_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class LiveFigures:
-    """One line of progress. `planned` is how many messages should have started by now; rates are those of the last seconds."""
+    """One line of progress. `planned` is how many messages should have started by now; rates are those of the last seconds.
+
+    A percentile is None while too few messages have been answered to state it.
+    """
 
     at_seconds: float
     duration_seconds: float
@@ -48,7 +51,7 @@ class Live:
         self._sent = Tail(folder.sent)
         self._pulses = Tail(folder.generator)
         self._notices = Tail(folder.notices)
-        self._probes = probe_prefix(plan.run_id)
+        self._probes = probe_prefix(plan.key_root)
         self._ingest = Durations()
         self._answered: list[tuple[float, int]] = []
         self._missing: dict[str, tuple[float, set[str]]] = {}
@@ -61,6 +64,7 @@ class Live:
         self.tcp_no_delay = False
         self.workers: list[dict[str, Any]] = []
         self.histograms: dict[str, str] | None = None
+        self.failure: str | None = None
         self.pulses: list[tuple[float, int, int, int]] = []
 
     def follow(self) -> None:
@@ -69,6 +73,8 @@ class Live:
             if row["kind"] == "start":
                 self.epoch, self.epoch_wall = row["epoch"], row["epoch_wall"]
                 self.tcp_no_delay = row["tcp_no_delay"]
+            elif row["kind"] == "failure":
+                self.failure = row["why"]
             elif row["kind"] == "end":
                 self.workers, self.histograms = row["workers"], row["histograms"]
             else:
@@ -133,6 +139,6 @@ class Live:
             planned_rate_per_second=self._planned_rate,
             rate_per_second=len(self._answered) / window,
             megabytes_per_second=sum(size for _, size in self._answered) / 1e6 / window,
-            ingest_p50_seconds=self._ingest.at(50),
-            ingest_p95_seconds=self._ingest.at(95),
+            ingest_p50_seconds=self._ingest.supported(50),
+            ingest_p95_seconds=self._ingest.supported(95),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,19 @@ from loadtests.failures import UsageError
 from loadtests.message import STAGES, Message
 from loadtests.outcome import judge
 
-__all__ = ["columns", "write_parquet"]
+__all__ = ["columns", "message_rows", "write_parquet"]
 
 
 def columns(messages: Sequence[Message]) -> dict[str, list[Any]]:
     """Return a column for each figure of a message and of what became of it; times in seconds."""
-    rows = [_row(message) for message in messages]
+    rows = list(message_rows(messages))
     names = list(rows[0]) if rows else []
     return {name: [row[name] for row in rows] for name in names}
+
+
+def message_rows(messages: Sequence[Message]) -> Iterator[dict[str, Any]]:
+    """Yield a row for each message, all with the same names in the same order."""
+    return map(_row, messages)
 
 
 def _row(message: Message) -> dict[str, Any]:

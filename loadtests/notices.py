@@ -21,17 +21,19 @@ __all__ = ["notice_row", "receive_notices"]
 # Long enough to be one call when nothing comes, short enough to stop soon.
 _WAIT_SECONDS = 2
 _RECEIVERS = 2
+# The most that SQS gives or takes in one call.
+_BATCH = 10
 
 
-def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: threading.Event) -> None:
-    """Append a row for each notice of the run to `log` until `stop` is set; every received message is deleted.
+def receive_notices(sqs: Any, queue_url: str, prefix: str, log: BinaryIO, stop: threading.Event) -> None:
+    """Append a row for each notice whose key begins with `prefix` to `log` until `stop` is set; every received message is deleted.
 
     The time of a notice is when the call that brought it returned. Raises botocore's errors.
     """
     lock = threading.Lock()
     with ThreadPoolExecutor(_RECEIVERS * 2, thread_name_prefix="notices") as threads:
         receivers = [
-            threads.submit(_receive, sqs, queue_url, run_id, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
+            threads.submit(_receive, sqs, queue_url, prefix, log, lock, stop, threads.submit) for _ in range(_RECEIVERS)
         ]
         try:
             for receiver in receivers:
@@ -43,33 +45,41 @@ def receive_notices(sqs: Any, queue_url: str, run_id: str, log: BinaryIO, stop: 
 def _receive(
     sqs: Any,
     queue_url: str,
-    run_id: str,
+    prefix: str,
     log: BinaryIO,
     lock: threading.Lock,
     stop: threading.Event,
     submit: Callable[..., Any],
 ) -> None:
     deletion = None
+    received: list[Mapping[str, Any]] = []
     while not stop.is_set():
-        batch = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=_WAIT_SECONDS)
+        batch = sqs.receive_message(QueueUrl=queue_url, MaxNumberOfMessages=_BATCH, WaitTimeSeconds=_WAIT_SECONDS)
         at = monotonic()
         messages = batch.get("Messages", [])
         rows = [row for message in messages if (row := notice_row(message["Body"], at)) is not None]
         with lock:
-            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(f"{run_id}-")))
+            log.write(b"".join(append_row(row) for row in rows if row["key"].startswith(prefix)))
             log.flush()
-        if deletion is not None:
-            deletion.result()
-            deletion = None
-        if messages:
-            deletion = submit(_delete, sqs, queue_url, messages)
+        received += messages
+        # Full batches, or what is left when it is quiet: a call for each notice would cost as much as receiving it.
+        if len(received) >= _BATCH or not messages:
+            if deletion is not None:
+                deletion.result()
+            deletion = submit(_delete, sqs, queue_url, received)
+            received = []
     if deletion is not None:
         deletion.result()
+    _delete(sqs, queue_url, received)
 
 
 def _delete(sqs: Any, queue_url: str, messages: list[Mapping[str, Any]]) -> None:
-    entries = [{"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]} for index, message in enumerate(messages)]
-    sqs.delete_message_batch(QueueUrl=queue_url, Entries=entries)
+    for first in range(0, len(messages), _BATCH):
+        entries = [
+            {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
+            for index, message in enumerate(messages[first : first + _BATCH])
+        ]
+        sqs.delete_message_batch(QueueUrl=queue_url, Entries=entries)
 
 
 def notice_row(body: str, at: float) -> dict[str, Any] | None:

@@ -5,13 +5,14 @@ Locust's own percentiles have two digits, an error of up to a third for short ti
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil
 
 from hdrh.histogram import HdrHistogram
 
-__all__ = ["PERCENTILES", "Durations", "Quantile", "required_samples"]
+__all__ = ["PERCENTILES", "Bucket", "Durations", "Quantile", "required_samples"]
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9)
 _MICROSECONDS = 1_000_000
@@ -37,6 +38,16 @@ class Quantile:
     supported: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """Durations that the histogram does not tell apart: how many, and how many together with all shorter ones."""
+
+    low_seconds: float
+    high_seconds: float
+    count: int
+    counted: int
+
+
 class Durations:
     """Counts durations between 1 microsecond and 1 hour. A longer one counts as an hour, a shorter one as a microsecond."""
 
@@ -44,12 +55,15 @@ class Durations:
         self._histogram = HdrHistogram(1, _HOUR, _DIGITS)
         self.minimum = float("inf")
         self.maximum = 0.0
+        # The library walks over all its counters for each question; those that counted something are few.
+        self._buckets: list[Bucket] | None = None
         for value in seconds:
             if value is not None:
                 self.record(value)
 
     def record(self, seconds: float) -> None:
         """Count one duration."""
+        self._buckets = None
         self._histogram.record_value(min(_HOUR, max(1, round(seconds * _MICROSECONDS))))
         self.minimum = min(self.minimum, seconds)
         self.maximum = max(self.maximum, seconds)
@@ -58,9 +72,23 @@ class Durations:
         """Return the histogram as text, in HdrHistogram's own compressed form: a few KB, however many were counted."""
         return bytes(self._histogram.encode()).decode("ascii")
 
+    def buckets(self) -> list[Bucket]:
+        """Return every bucket of the histogram that counted something, the shortest durations first."""
+        if self._buckets is None:
+            counts = self._histogram.counts[: self._histogram.encoder.payload.counts_len]
+            self._buckets, counted = [], 0
+            for index, count in enumerate(counts):
+                if count:
+                    counted += count
+                    low = self._histogram.get_value_from_index(index)
+                    high = self._histogram.get_highest_equivalent_value(low)
+                    self._buckets.append(Bucket(low / _MICROSECONDS, high / _MICROSECONDS, count, counted))
+        return self._buckets
+
     def add_encoded(self, text: str) -> None:
         """Count all that another process counted and `encoded`."""
         other = HdrHistogram.decode(text)
+        self._buckets = None
         if other.get_total_count():
             self._histogram.add(other)
             self.minimum = min(self.minimum, other.get_min_value() / _MICROSECONDS)
@@ -77,7 +105,8 @@ class Durations:
             return None
         # The library rounds the rank to the nearest, which for few samples names a value that too many exceed.
         rank = max(1, ceil(self.count * percentile / 100 - _ROUNDING))
-        value = float(self._histogram.get_value_at_percentile(100 * rank / self.count)) / _MICROSECONDS
+        buckets = self.buckets()
+        value = buckets[bisect_left(buckets, rank, key=lambda bucket: bucket.counted)].high_seconds
         return min(max(value, self.minimum), self.maximum)
 
     def quantiles(self) -> list[Quantile]:

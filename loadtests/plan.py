@@ -15,20 +15,26 @@ from loadtests.failures import UsageError
 from loadtests.persona import Persona
 from loadtests.schedule import Arrival, sized
 from loadtests.sizes import MessageSize
+from loadtests.staging.allowance import SendingCaps
 
-__all__ = ["RunPlan", "is_key", "message_key", "probe_key", "probe_prefix", "trace_root"]
+__all__ = ["KEY_FOLDER", "RunPlan", "is_key", "key_prefix", "message_key", "probe_key", "probe_prefix", "trace_root"]
+
+# Where others test too, all keys of a run lie below this: windtunnel/<run>/
+KEY_FOLDER = "windtunnel"
 
 _KEY_DIGITS = 7
-_KEY = re.compile(rf"\S+-(\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
+_KEY = re.compile(rf"\S+[-/](\d{{{_KEY_DIGITS}}}|p\d{{{_KEY_DIGITS - 1}}})")
 
 
 @dataclass(frozen=True, slots=True)
 class RunPlan:
     """A load. Times in seconds.
 
-    `drain_seconds` is how long after its answer a message may take to be persisted; `max_start_lag_seconds` how late, at p99, the
-    generator may start a message before its figures mean nothing; `max_in_flight_bytes` what each of its workers may hold before it
-    drops one; `max_worker_cores` the share of a core above which a worker had no reserve to keep the schedule with.
+    `drain_seconds` is how long after its answer a message may take to be persisted; `max_start_lag_seconds` how late the generator
+    may start all but one message of a hundred before its figures mean nothing; `max_in_flight_bytes` what each of its workers may
+    hold before it drops one; `max_worker_cores` the share of a core above which a worker had no reserve to keep the schedule with.
+    `key_folder` is what the keys of all runs against a shared target begin with, and `caps` what its generator may send there (None:
+    all that is planned).
     """
 
     run_id: str
@@ -38,10 +44,17 @@ class RunPlan:
     seed: int
     drain_seconds: float = 60.0
     request_timeout_seconds: float = 40.0
-    max_start_lag_seconds: float = 0.05
+    max_start_lag_seconds: float = 0.01
     max_in_flight_bytes: int = 1_000_000_000
     max_worker_cores: float = 0.9
     workers: int = 1
+    key_folder: str = ""
+    caps: SendingCaps | None = None
+
+    @property
+    def key_root(self) -> str:
+        """What names this run in the keys of its messages."""
+        return f"{self.key_folder}/{self.run_id}" if self.key_folder else self.run_id
 
     @property
     def rate_per_second(self) -> float:
@@ -81,7 +94,7 @@ class RunPlan:
     def template(self, size: MessageSize, persona: Persona | None = None) -> BodyTemplate:
         """Return the bodies of one size, as one persona (None: the first) sends them."""
         sender = self.personas[0] if persona is None else persona
-        key_bytes = len(message_key(self.run_id, 0))
+        key_bytes = len(message_key(self.key_root, 0))
         return BodyTemplate(size.body_bytes, key_bytes, self.seed, sender.name, sender.message_type)
 
     def to_json(self) -> dict[str, Any]:
@@ -91,6 +104,7 @@ class RunPlan:
             **plain,
             "sizes": [asdict(size) for size in self.sizes],
             "personas": [persona.to_json() for persona in self.personas],
+            "caps": None if self.caps is None else asdict(self.caps),
         }
 
     @staticmethod
@@ -101,18 +115,24 @@ class RunPlan:
                 **value,
                 "sizes": tuple(MessageSize(**size) for size in value["sizes"]),
                 "personas": tuple(Persona.from_json(persona) for persona in value["personas"]),
+                "caps": None if value.get("caps") is None else SendingCaps(**value["caps"]),
             }
         )
 
 
-def message_key(run_id: str, index: int) -> str:
+def key_prefix(key_root: str) -> str:
+    """Return what all keys of a run begin with, and no key of another: `<run>-`, or `windtunnel/<run>/` below a folder."""
+    return f"{key_root}/" if "/" in key_root else f"{key_root}-"
+
+
+def message_key(key_root: str, index: int) -> str:
     """Return the `sourceTransactionID` of a message; all keys of a run have the same length."""
-    return f"{run_id}-{index:0{_KEY_DIGITS}d}"
+    return f"{key_prefix(key_root)}{index:0{_KEY_DIGITS}d}"
 
 
-def probe_key(run_id: str, index: int) -> str:
+def probe_key(key_root: str, index: int) -> str:
     """Return the key of a message that is sent before the load and counted nowhere."""
-    return f"{probe_prefix(run_id)}{index:0{_KEY_DIGITS - 1}d}"
+    return f"{probe_prefix(key_root)}{index:0{_KEY_DIGITS - 1}d}"
 
 
 def is_key(text: str) -> bool:
@@ -120,9 +140,9 @@ def is_key(text: str) -> bool:
     return _KEY.fullmatch(text) is not None
 
 
-def probe_prefix(run_id: str) -> str:
+def probe_prefix(key_root: str) -> str:
     """Return what the keys of a run's probes begin with, and no other key of it."""
-    return f"{run_id}-p"
+    return f"{key_prefix(key_root)}p"
 
 
 def trace_root(key: str, date_time: str) -> str:

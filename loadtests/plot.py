@@ -12,7 +12,7 @@ from html import escape
 
 __all__ = ["Axis", "Plot", "linear_axis", "log_axis"]
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 14, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 70, 22, 12, 42
 _TICKS = 5
 _NICE_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 
@@ -73,7 +73,14 @@ class Plot:
         return round(self._left + left * across, 1), round(_TOP + (1 - bottom) * up, 1)
 
     def line(
-        self, points: Sequence[Point], colour: str, *, dashed: bool = False, steps: bool = False, title: str = ""
+        self,
+        points: Sequence[Point],
+        colour: str,
+        *,
+        dashed: bool = False,
+        steps: bool = False,
+        width: float = 2.0,
+        title: str = "",
     ) -> None:
         """Draw a line through points; `steps` holds each value until the next one."""
         if not points:
@@ -86,7 +93,7 @@ class Plot:
             path.append(at)
         dash = ' stroke-dasharray="4 4"' if dashed else ""
         self._marks.append(
-            f'<polyline points="{_joined(path)}" fill="none" stroke="var({colour})" stroke-width="2" stroke-linejoin="round"{dash}>'
+            f'<polyline points="{_joined(path)}" fill="none" stroke="var({colour})" stroke-width="{width:g}" stroke-linejoin="round"{dash}>'
             f"{_tip(title)}</polyline>"
         )
 

@@ -67,19 +67,27 @@ class SizeLimit:
 
 
 class Prober:
-    """Sends single messages of a run over connections of its own; they are stored like others and counted nowhere."""
+    """Sends single messages of a run over connections of its own; they are stored like others and counted nowhere.
 
-    def __init__(self, url: str, api_key: str, run_id: str, seed: int) -> None:
+    `admit` is asked before each, with its bytes: it may wait, and raises where no more may be sent.
+    """
+
+    def __init__(
+        self, url: str, api_key: str, key_root: str, seed: int, admit: Callable[[int], None] | None = None
+    ) -> None:
         self._url = urlsplit(url)
         self._headers = {"x-api-key": api_key, "Content-Type": "application/json", "User-Agent": "windtunnel-load"}
-        self._run_id = run_id
+        self._key_root = key_root
         self._seed = seed
+        self._admit = admit
         self._sent = 0
         self.accepted_keys: list[str] = []
 
     def send(self, body_bytes: int) -> Answer:
         """Send one message of a size. Raises `EnvironmentNotReady` when no answer comes."""
-        key = probe_key(self._run_id, self._sent)
+        if self._admit is not None:
+            self._admit(body_bytes)
+        key = probe_key(self._key_root, self._sent)
         self._sent += 1
         date_time = iso_milliseconds(wall())
         body = BodyTemplate(body_bytes, len(key), self._seed).body(key, date_time)
@@ -106,6 +114,11 @@ class Prober:
             connection.request("POST", self._url.path, body, self._headers)
             response = connection.getresponse()
             text = response.read().decode(errors="replace")
+        except ssl.SSLCertVerificationError as error:
+            raise EnvironmentNotReady(
+                f"the certificate of {self._url.netloc} is not trusted ({error.verify_message}), and nothing was sent. If it is your own "
+                "authority's, name that in SSL_CERT_FILE; verification cannot be turned off"
+            ) from error
         except (OSError, http.client.HTTPException) as error:
             # A front that refuses a large body may close before it has read all of it.
             raise EnvironmentNotReady(f"{self._url.geturl()} did not answer {len(body)} bytes: {error!r}") from error

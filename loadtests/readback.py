@@ -15,7 +15,9 @@ from typing import Any, BinaryIO
 from loadtests.bodies import KEY_SLOT_BYTES, key_in_payload
 from loadtests.ledger import append_row
 
-__all__ = ["read_items", "read_objects"]
+__all__ = ["ITEM_ATTRIBUTES", "item_row", "object_keys", "object_row", "read_items", "read_objects"]
+
+ITEM_ATTRIBUTES = "messageID, messageMetaData, storageContext"
 
 _CHUNK_BYTES = 1024 * 1024
 _READERS = 2
@@ -29,12 +31,13 @@ def read_objects(s3: Any, bucket: str, since: float, log: BinaryIO) -> None:
     A row has the object's key, size, SHA-256, the id in its key and the message key at the end of its payload.
     """
     with ThreadPoolExecutor(_READERS, thread_name_prefix="objects") as threads:
-        for row in threads.map(lambda key: _object_row(s3, bucket, key), _object_keys(s3, bucket, since)):
+        for row in threads.map(lambda key: object_row(s3, bucket, key), object_keys(s3, bucket, since)):
             log.write(append_row(row))
             log.flush()
 
 
-def _object_keys(s3: Any, bucket: str, since: float) -> Iterator[str]:
+def object_keys(s3: Any, bucket: str, since: float) -> Iterator[str]:
+    """Yield the keys of objects of a time since `since`."""
     # Keys are YYYY/MM/DD/HH/MM/SS/<messageID>, so their order is the order of time.
     start = datetime.fromtimestamp(since - _SLACK_SECONDS, UTC).strftime("%Y/%m/%d/%H/%M/%S")
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, StartAfter=start):
@@ -42,7 +45,8 @@ def _object_keys(s3: Any, bucket: str, since: float) -> Iterator[str]:
             yield entry["Key"]
 
 
-def _object_row(s3: Any, bucket: str, key: str) -> dict[str, Any]:
+def object_row(s3: Any, bucket: str, key: str) -> dict[str, Any]:
+    """Read an object whole, and return its row."""
     digest = hashlib.sha256()
     size = 0
     end = b""
@@ -60,21 +64,22 @@ def _object_row(s3: Any, bucket: str, key: str) -> dict[str, Any]:
     }
 
 
-def read_items(dynamodb: Any, table: str, run_id: str, log: BinaryIO) -> None:
-    """Append a row for each item whose `sourceTransactionID` is of the run. Scans the table. Raises botocore's errors."""
+def read_items(dynamodb: Any, table: str, prefix: str, log: BinaryIO) -> None:
+    """Append a row for each item whose `sourceTransactionID` begins with `prefix`. Scans the table. Raises botocore's errors."""
     pages = dynamodb.get_paginator("scan").paginate(
         TableName=table,
         ConsistentRead=True,
-        ProjectionExpression="messageID, messageMetaData, storageContext",
-        FilterExpression="begins_with(messageMetaData.sourceTransactionID, :run)",
-        ExpressionAttributeValues={":run": {"S": f"{run_id}-"}},
+        ProjectionExpression=ITEM_ATTRIBUTES,
+        FilterExpression="begins_with(messageMetaData.sourceTransactionID, :prefix)",
+        ExpressionAttributeValues={":prefix": {"S": prefix}},
     )
     for page in pages:
-        log.write(b"".join(append_row(_item_row(item)) for item in page["Items"]))
+        log.write(b"".join(append_row(item_row(item)) for item in page["Items"]))
         log.flush()
 
 
-def _item_row(item: dict[str, Any]) -> dict[str, Any]:
+def item_row(item: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of an item."""
     storage = item.get("storageContext", {}).get("M", {})
     flags = storage.get("persistence", {}).get("M", {})
     return {

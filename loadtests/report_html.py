@@ -1,91 +1,88 @@
-"""The report for people: one page that needs nothing but itself."""
+"""The report for people: one page that needs nothing but itself, and may fetch nothing else.
+
+The order is that of a reader's questions: can the figures be trusted, what is the verdict, how long did it take, what became of each
+message, where did the time go, and who used the processors.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from loadtests import charts
 from loadtests.console import format_seconds
+from loadtests.exemplars import choose_exemplars
 from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
+from loadtests.flag_matrix import FLAGS, FlagState, flag_rows, flag_states
+from loadtests.heat_map import heat_map
 from loadtests.message import Message
-from loadtests.percentiles import Durations
+from loadtests.percentile_chart import percentile_spectrum
 from loadtests.sizes import format_bytes
-from loadtests.summary import OTHERS, Summary
+from loadtests.summary import Summary
+from loadtests.validity import is_valid, validity_rows
 from loadtests.verdict import Verdict
+from loadtests.waterfall_page import draw_exemplars
 
 __all__ = ["page"]
 
 _MAX_PROBLEMS = 100
+_SCRIPT = "report.js"
 
 
-def page(facts: RunFacts, messages: Sequence[Message], summary: Summary, verdict: Verdict) -> str:
-    """Return the report of a run as a self-contained HTML page."""
-    environment = Environment(loader=PackageLoader("loadtests", "pages"), autoescape=True, undefined=StrictUndefined)
-    environment.filters |= {"seconds": format_seconds, "bytes": format_bytes, "percentile": _percentile}
+def page(
+    facts: RunFacts,
+    messages: Sequence[Message],
+    summary: Summary,
+    verdict: Verdict,
+    journal: Iterable[Mapping[str, Any]] = (),
+) -> str:
+    """Return the report of a run as a self-contained HTML page; `journal` has what the emulator recorded, for the waterfalls."""
+    loader = PackageLoader("loadtests", "pages")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters |= {"seconds": format_seconds, "bytes": format_bytes}
+    script = loader.get_source(environment, _SCRIPT)[0]
+    exemplars = draw_exemplars(facts, choose_exemplars(messages, summary), journal)
     drawn = {
-        "ingest": charts.percentile_spectrum(summary, "ingest"),
-        "persisted": charts.percentile_spectrum(summary, "persisted"),
+        "ingest": percentile_spectrum(summary, "ingest", "service"),
+        "persisted": percentile_spectrum(summary, "persisted"),
         "messages": charts.messages_over_time(facts, messages),
+        "lags": charts.start_lags(facts, messages),
         "throughput": charts.throughput(facts, messages),
+        "megabytes": charts.megabytes(facts, messages),
         "in_flight": charts.in_flight(facts, messages),
         "processors": charts.processors(facts),
         "stages": charts.stages(summary),
     }
-    return environment.get_template(
-        "report.html"
-    ).render(
+    problems = [
+        (message, outcome, flag_states(facts, message, outcome))
+        for message, outcome in summary.problems[:_MAX_PROBLEMS]
+    ]
+    return environment.get_template("report.html").render(
         facts=facts,
         plan=facts.plan,
         summary=summary,
         verdict=verdict,
         exit_codes=ExitCode,
-        validity=_validity(facts, summary, verdict),
+        valid=is_valid(verdict),
+        validity=validity_rows(facts, summary, verdict),
         sizes=[(figures, charts.colour_of(index)) for index, figures in enumerate(summary.sizes)],
         parts=[(use, charts.PARTS[use.part]) for use in sorted(summary.processor_use, key=lambda use: -use.load_cores)],
         charts={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704 - escaped where they are drawn
-        problems=summary.problems[:_MAX_PROBLEMS],
+        flags=FLAGS,
+        states=FlagState,
+        matrix=flag_rows(facts, messages),
+        heat=heat_map(summary),
+        exemplars=exemplars,
+        with_waterfall={exemplar.index for exemplar in exemplars},
+        problems=problems,
+        script=Markup(script),  # noqa: S704 - our own
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         started=f"{datetime.fromtimestamp(facts.wall_start, UTC):%Y-%m-%d %H:%M:%S} UTC",
     )
-
-
-def _percentile(durations: Durations, percentile: float) -> str:
-    if durations.count == 0:
-        return "–"
-    value = durations.supported(percentile)
-    return "n too small" if value is None else format_seconds(value)
-
-
-def _validity(facts: RunFacts, summary: Summary, verdict: Verdict) -> list[tuple[str, str, bool]]:
-    """What a reader must know before the figures mean anything: name, value, and whether it is as it should be."""
-    generator = summary.generator
-    invalid = [check for check in verdict.checks if not check.passed and check.exit_code is ExitCode.GENERATOR_INVALID]
-    lag = generator.start_lag
-    others = next((use.load_cores for use in summary.processor_use if use.part == OTHERS), None)
-    own = next((use.load_cores for use in summary.processor_use if use.part == "load generator"), None)
-    limit = facts.plan.max_start_lag_seconds
-    rows = [
-        ("Figures are", "valid" if not invalid else "not valid", not invalid),
-        (
-            "Messages started late by",
-            f"{format_seconds(lag.at(50))} (p50), {format_seconds(lag.at(99))} (p99)",
-            lag.count > 0 and (lag.at(99) or 0.0) <= limit,
-        ),
-        ("Started", f"{generator.started} of {generator.planned}", generator.dropped == 0),
-        (
-            "Rate achieved",
-            f"{generator.achieved_rate_per_second:.2f}/s of {generator.planned_rate_per_second:.2f}/s",
-            generator.dropped == 0,
-        ),
-        ("TCP_NODELAY", "set" if facts.tcp_no_delay else "not checked", facts.tcp_no_delay),
-    ]
-    if own is not None:
-        rows.append(("Generator used", f"{own:.2f} cores", own < 0.8))
-    if others is not None:
-        cores = float(facts.machine["cores"])
-        rows.append(("Other programs used", f"{others:.2f} of {cores:g} cores", others < cores / 4))
-    return rows

@@ -1,4 +1,4 @@
-"""The report for machines: every figure of a run, with a schema version."""
+"""The report for machines: every figure of a run, with a schema version. `schemas/report.schema.json` describes it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from loadtests.facts import SCHEMA_VERSION, RunFacts
 from loadtests.percentiles import Durations
 from loadtests.summary import SizeFigures, Summary
+from loadtests.validity import is_valid
 from loadtests.verdict import Verdict
 
 __all__ = ["report"]
@@ -38,6 +39,7 @@ def report(
         "total": _size(summary.total),
         "personas": [{**_size(figures), "persona": figures.size} for figures in summary.personas],
         "validity": {
+            "valid": is_valid(verdict),
             "planned": generator.planned,
             "started": generator.started,
             "dropped": generator.dropped,

@@ -26,6 +26,7 @@ from loadtests.processor_use import GENERATOR, ProcessorUse, Sample
 from loadtests.progress import Progress
 from loadtests.run_folder import RunFolder
 from loadtests.sizes import MessageSize
+from loadtests.staging.guard import Guard
 from loadtests.target import Target
 
 __all__ = ["LoadRun", "RunOptions"]
@@ -63,6 +64,10 @@ class LoadRun:
         if target.api_url is None:
             raise UsageError(f"target {target.name} has no API URL; there is nowhere to send messages to")
         self._url = target.api_url
+        self._guard = Guard.of(target)
+        if self._guard is not None:
+            self._guard.refuse_too_much(self._guard.need(plan, options.mix, options.warm_up_messages))
+            plan = self._guard.guarded(plan)
         self._options = options
         self._folder = folder
         self._progress = progress
@@ -103,7 +108,7 @@ class LoadRun:
         return self.facts, read_messages(self._folder.messages)
 
     def _run(self) -> None:
-        line = job(self._target, self._folder, self.facts.plan.run_id, self._wall_start)
+        line = job(self._target, self._folder, self.facts.plan.key_root, self._wall_start)
         with running_collector(line, self._folder) as collector:
             self._prepare(collector)
             plan = self.facts.plan
@@ -129,7 +134,12 @@ class LoadRun:
         Warming up comes last: environments that idle for the length of the floor's measurement would be cold again.
         """
         plan = self.facts.plan
-        prober = Prober(self._url, self._api_key, plan.run_id, plan.seed)
+        admit = None if self._guard is None else self._guard.admit
+        prober = Prober(self._url, self._api_key, plan.key_root, plan.seed, admit)
+        if self._guard is not None:
+            self._progress.note(
+                f"keys of all messages begin with {plan.key_root}/; afterwards: windtunnel clean-up {plan.run_id}"
+            )
         self._progress.phase("probe")
         sizes = tuple(
             MessageSize(label, self._limit(prober).load_bytes if body_bytes is None else body_bytes, weight)
@@ -146,6 +156,8 @@ class LoadRun:
         for size in sizes:
             prober.warm_up(size.body_bytes, self._options.warm_up_messages)
         self._await_probes(prober, collector)
+        if self._guard is not None:
+            self.facts = replace(self.facts, plan=self._guard.guarded(self.facts.plan))
 
     def _limit(self, prober: Prober) -> SizeLimit:
         limit = largest_accepted(lambda size: prober.send(size))
@@ -183,12 +195,16 @@ class LoadRun:
         while (code := ended()) is None:
             collector.check()
             live.follow()
+            if live.failure is not None:
+                break
             if live.epoch is None and monotonic() - begun > self._start_seconds:
                 missing = "Locust did not start" if self.facts.plan.workers == 1 else "not all workers came"
                 raise GeneratorFailed(f"{missing} in {self._start_seconds:.0f} s: see {self._folder.generator_output}")
             self._progress.update(live.figures(monotonic()))
             sleep(_LOOK_SECONDS)
         live.follow()
+        if live.failure is not None:
+            raise GeneratorFailed(f"the load generator cannot send: {live.failure}")
         if code != 0 or live.epoch is None:
             raise GeneratorFailed(f"Locust ended with {code}: see {self._folder.generator_output}")
         self._progress.update(live.figures(monotonic()))
@@ -240,7 +256,7 @@ class LoadRun:
             read_rows(folder.objects),
             read_rows(folder.items),
             epoch_seconds=epoch,
-            run_id=self.facts.plan.run_id,
+            run_id=self.facts.plan.key_root,
             # A target whose process is ours to watch was started for this run, or for the runs before it.
             exclusive=self._target.process_id is not None,
         )

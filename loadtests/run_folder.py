@@ -52,6 +52,31 @@ class RunFolder:
         return self.path / "report.html"
 
     @property
+    def junit(self) -> Path:
+        """The report for CI servers."""
+        return self.path / "junit.xml"
+
+    @property
+    def summary_markdown(self) -> Path:
+        """The report for a pull request."""
+        return self.path / "summary.md"
+
+    @property
+    def sizes_csv(self) -> Path:
+        """The report for spreadsheets: a row for each size and persona."""
+        return self.path / "sizes.csv"
+
+    @property
+    def messages_csv(self) -> Path:
+        """The report for spreadsheets: a row for each message."""
+        return self.path / "messages.csv"
+
+    @property
+    def distributions(self) -> Path:
+        """The folder of the percentile distributions, as HdrHistogram writes them."""
+        return self.path / "hgrm"
+
+    @property
     def sent(self) -> Path:
         """One row for each message that was sent or dropped, by the generator."""
         return self.path / "sent.ndjson"

@@ -88,7 +88,7 @@ class Scenario:
     thresholds: Sequence[str] = ()
     max_refused_percent: float = 0.0
     drain: str | float = "60s"
-    max_lag: str | float = "50ms"
+    max_lag: str | float = "10ms"
     template: str | Path = DEFAULT_TEMPLATE
     seed: int | None = None
 
@@ -137,7 +137,7 @@ class Scenario:
             folder = RunFolder((reports / plan.run_id).resolve())
             facts, messages = LoadRun(chosen, plan, scenario.options(with_floor=False), folder, Silent()).execute()
         summary, verdict = write_reports(folder, facts, messages)
-        return ScenarioResult(folder, summary, verdict, message_key(plan.run_id, 0))
+        return ScenarioResult(folder, summary, verdict, message_key(facts.plan.key_root, 0))
 
 
 def load_scenario(path: Path) -> Scenario:

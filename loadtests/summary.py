@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from loadtests.facts import RunFacts
 from loadtests.message import STAGES, Message
 from loadtests.outcome import Outcome, judge
-from loadtests.percentiles import Durations
+from loadtests.percentiles import PERCENTILES, Durations
 
 __all__ = ["ALL", "OTHERS", "GeneratorFigures", "PartUse", "SizeFigures", "Summary", "WorkerFigures", "summarize"]
 
@@ -50,7 +50,7 @@ class SizeFigures:
     @property
     def floor_ratio(self) -> float | None:
         """How many times the floor an ingest took, at the median."""
-        median = self.ingest.at(50)
+        median = self.ingest.supported(50)
         if median is None or self.floor_p50_seconds is None or self.floor_p50_seconds <= 0:
             return None
         return median / self.floor_p50_seconds
@@ -58,7 +58,11 @@ class SizeFigures:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorFigures:
-    """Whether the generator did what it was to do: how late it started messages, and how many it started at all."""
+    """Whether the generator did what it was to do: how late it started messages, and how many it started at all.
+
+    `late` is how many it started later than the plan allows; `own_share` the largest part of any percentile shown that is its own
+    lateness, and `own_share_of` which (None: no percentile is shown).
+    """
 
     planned: int
     started: int
@@ -66,6 +70,9 @@ class GeneratorFigures:
     planned_rate_per_second: float
     achieved_rate_per_second: float
     start_lag: Durations
+    late: int
+    own_share: float
+    own_share_of: str | None
     megabytes_per_second: float
     workers: tuple[WorkerFigures, ...]
 
@@ -74,7 +81,8 @@ class GeneratorFigures:
 class WorkerFigures:
     """One process of the generator: the mean number of cores that it used, and how it was lost (None: it was not).
 
-    `clock_error_seconds` is how wrong its times can be against the master's clock.
+    `clock_offset_seconds` is how much the master's clock was ahead of its own, which its times take into account, and
+    `clock_error_seconds` how wrong that can be. `promptness` is what the system granted it to get a processor in time.
     """
 
     index: int
@@ -82,7 +90,9 @@ class WorkerFigures:
     started: int
     finished: int
     cores: float
+    clock_offset_seconds: float
     clock_error_seconds: float
+    promptness: tuple[str, ...]
     lost: str | None
 
 
@@ -124,10 +134,11 @@ def summarize(facts: RunFacts, messages: Sequence[Message]) -> Summary:
         )
         for size in facts.plan.sizes
     ]
+    total = _figures(ALL, None, judged, None)
     return Summary(
         sizes=tuple(sizes),
-        total=_figures(ALL, None, judged, None),
-        generator=_generator(facts, messages),
+        total=total,
+        generator=_generator(facts, messages, [*sizes, total]),
         processor_use=tuple(_processor_use(facts)),
         personas=tuple(
             _figures(persona.name, None, [pair for pair in judged if pair[0].persona == persona.name], None)
@@ -175,11 +186,21 @@ def _repeated_notices(message: Message) -> int:
     return len(message.notices) - len({notice.stage for notice in message.notices})
 
 
-def _generator(facts: RunFacts, messages: Sequence[Message]) -> GeneratorFigures:
+def _own_shares(figures: Sequence[SizeFigures]) -> Iterator[tuple[float, str]]:
+    """Which part of each percentile shown is the generator's own: it is in the time from the schedule, and not in the service time."""
+    for size in figures:
+        for percentile in PERCENTILES:
+            shown, service = size.ingest.supported(percentile), size.service.supported(percentile)
+            if shown is not None and service is not None:
+                yield (shown - service) / shown, f"ingest p{percentile:g} of {size.size}"
+
+
+def _generator(facts: RunFacts, messages: Sequence[Message], figures: Sequence[SizeFigures]) -> GeneratorFigures:
     planned = len(facts.plan.arrivals())
     started = [message for message in messages if message.started_seconds is not None]
     span = max((message.started_seconds or 0.0 for message in started), default=0.0)
     span = max(span, facts.plan.duration_seconds)
+    own_share, own_share_of = max(_own_shares(figures), default=(0.0, None))
     return GeneratorFigures(
         planned=planned,
         started=len(started),
@@ -187,6 +208,9 @@ def _generator(facts: RunFacts, messages: Sequence[Message]) -> GeneratorFigures
         planned_rate_per_second=planned / facts.plan.duration_seconds,
         achieved_rate_per_second=len(started) / span if started else 0.0,
         start_lag=Durations(message.start_lag_seconds for message in started),
+        late=sum((message.start_lag_seconds or 0.0) > facts.plan.max_start_lag_seconds for message in started),
+        own_share=own_share,
+        own_share_of=own_share_of,
         megabytes_per_second=sum(message.body_bytes for message in started) / 1e6 / span if started else 0.0,
         workers=tuple(_worker(worker) for worker in facts.workers),
     )
@@ -200,7 +224,9 @@ def _worker(worker: Mapping[str, Any]) -> WorkerFigures:
         started=int(worker["started"]),
         finished=int(worker["finished"]),
         cores=float(worker["cpu_seconds"]) / seconds if seconds > 0 else 0.0,
+        clock_offset_seconds=float(worker["clock_offset_seconds"]),
         clock_error_seconds=float(worker["clock_error_seconds"]),
+        promptness=tuple(worker.get("promptness", ())),
         lost=worker["lost"],
     )
 

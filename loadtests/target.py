@@ -7,7 +7,31 @@ from typing import Any, Protocol
 
 from loadtests.failures import EnvironmentNotReady
 
-__all__ = ["Target", "output"]
+__all__ = ["CapsLike", "Target", "output"]
+
+
+class CapsLike(Protocol):
+    """The caps of a target: see `emulator.targets.caps`."""
+
+    @property
+    def max_rate(self) -> float:
+        """Messages a second."""
+
+    @property
+    def max_bytes(self) -> int:
+        """Bytes of request bodies in all."""
+
+    @property
+    def max_duration(self) -> float:
+        """Seconds from the first byte to the last start."""
+
+    @property
+    def max_cost_usd(self) -> float | None:
+        """Estimated dollars; None for any."""
+
+    @property
+    def counters(self) -> str:
+        """The file with what was counted of messages, which the estimate rests on."""
 
 
 class Target(Protocol):
@@ -36,6 +60,14 @@ class Target(Protocol):
     @property
     def process_id(self) -> int | None:
         """The root of its process tree, where that is on this machine."""
+
+    @property
+    def region(self) -> str:
+        """The AWS region that it is in."""
+
+    @property
+    def caps(self) -> CapsLike | None:
+        """How much may be done to it at most; None where it is ours to wear out."""
 
     def client(self, service: str) -> Any:
         """Return a boto3 client."""

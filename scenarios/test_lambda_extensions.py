@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -32,13 +34,31 @@ STEPS = [
 
 @pytest.fixture(scope="module")
 def target() -> Iterator[Target]:
-    parameters = {"PollIntervalSeconds": "1", "ProcessingSeconds": "0.5"}
+    # Environments share this machine's loopback, where a port can be bound once: each test process has ports of its own.
+    with socket.create_server(("127.0.0.1", 0)) as first, socket.create_server(("127.0.0.1", 0)) as second:
+        ports = [str(free.getsockname()[1]) for free in (first, second)]
+    parameters = {
+        "PollIntervalSeconds": "1",
+        "ProcessingSeconds": "0.5",
+        "VerboseAgentPort": ports[0],
+        "QuietAgentPort": ports[1],
+    }
     with EmbeddedTarget.start(template=TEMPLATE, parameters=parameters) as running:
         yield running
 
 
 def invoke(target: Target, output: str, event: Any = None) -> Any:
-    answer = target.client("lambda").invoke(FunctionName=target.output(output), Payload=json.dumps(event))
+    """A function with a reserved concurrency of one is throttled until its extension has asked for its next event, too."""
+    client = target.client("lambda")
+    answers: list[Any] = []
+
+    def answered() -> bool:
+        with contextlib.suppress(client.exceptions.TooManyRequestsException):
+            answers.append(client.invoke(FunctionName=target.output(output), Payload=json.dumps(event)))
+        return bool(answers)
+
+    until(answered, f"an answer of {output}")
+    answer = answers[0]
     result = json.loads(answer["Payload"].read())
     assert "FunctionError" not in answer, result
     return result
@@ -54,7 +74,7 @@ def messages(target: Target, function: str) -> list[str]:
 
 
 def until(condition: Callable[[], bool], what: str) -> None:
-    assert eventually(condition, 15.0), f"waited in vain for {what}"
+    assert eventually(condition, 60.0), f"waited in vain for {what}"
 
 
 def test_eleven_steps_appear_in_order_in_the_log(target: Target) -> None:

@@ -32,7 +32,7 @@ from emulator.clock import stopwatch
 from emulator.targets.embedded import EmbeddedTarget
 from emulator.targets.target import Target
 
-__all__ = ["main"]
+__all__ = ["Subject", "floor_of", "invoke", "main", "proxy_event", "quiet_after", "request_body", "subject_of"]
 
 SIZES = {"1KiB": 1024, "256KiB": 256 * 1024, "1MiB": 1 << 20, "4MB": 4_000_000}
 PIPELINE = Path(__file__).parents[2] / "system" / "audit_ingest"
@@ -136,6 +136,15 @@ def function_variables(subject: Subject, endpoint: str) -> dict[str, str]:
     return variables
 
 
+def subject_of(target: Target) -> Subject:
+    """What is measured of a running pipeline."""
+    name = target.outputs["IngestFunctionName"]
+    function = target.client("lambda").get_function_configuration(FunctionName=name)
+    code, layer = PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message"
+    folders = asyncio.run(prepare(code, layer, function["Runtime"]))
+    return Subject(target, function["Environment"]["Variables"], folders)
+
+
 def _secret(subject: Subject) -> dict[str, str]:
     """What the function asks Secrets Manager for once, when it first connects to the cache."""
     arn = subject.variables.get("REDIS_AUTH_SECRET_ARN")
@@ -177,7 +186,7 @@ def measure_floor(subject: Subject, sizes: Mapping[str, int], rounds: int, count
             times: dict[str, list[float]] = {"loopback": [], "runtime": []}
             for _ in range(3 + rounds * count):
                 times["loopback"].append(bare())
-                times["runtime"].append(_invoke(runtime, event))
+                times["runtime"].append(invoke(runtime, event))
             bare.close()
             row = {key: 1000 * statistics.median(values[3:]) for key, values in times.items()}
             results[name] = {**row, "floor": row["loopback"] + row["runtime"]}
@@ -221,16 +230,16 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
             for _ in range(5):
                 ingest()
                 bare()
-                _invoke(runtime, event)
+                invoke(runtime, event)
             for _ in range(rounds):
                 wait()
                 for _ in range(count):
                     times["loopback"].append(bare())
-                    times["runtime"].append(_invoke(runtime, event))
+                    times["runtime"].append(invoke(runtime, event))
                     times["quiet"].append(ingest())
                     wait()
                 times["hot_loopback"] += [bare() for _ in range(count)]
-                times["hot_runtime"] += [_invoke(runtime, event) for _ in range(count)]
+                times["hot_runtime"] += [invoke(runtime, event) for _ in range(count)]
                 times["loaded"] += [ingest() for _ in range(count)]
                 wait()
             ingest.close()
@@ -245,7 +254,8 @@ def measure(subject: Subject, sizes: Mapping[str, int], rounds: int, count: int)
     return results
 
 
-def _invoke(runtime: BareRuntime, event: bytes) -> float:
+def invoke(runtime: BareRuntime, event: bytes) -> float:
+    """Seconds of one invocation behind the bare runtime. Raises RuntimeError where the function does not accept the message."""
     seconds, response = runtime.invoke(str(uuid.uuid4()), event, "arn:aws:lambda:us-east-1:000000000000:function:floor")
     answer = json.loads(response)
     if answer.get("statusCode") != 200:
@@ -305,11 +315,7 @@ def main() -> None:
     options = parser.parse_args()
     sizes = {name: SIZES[name] if name in SIZES else int(name) for name in options.sizes.split(",")}
     with EmbeddedTarget.start(template=PIPELINE / "template.yaml") as target:
-        name = target.outputs["IngestFunctionName"]
-        function = target.client("lambda").get_function_configuration(FunctionName=name)
-        code, layer = PIPELINE / "functions" / "ingest_message", PIPELINE / "layers" / "audit_message"
-        folders = asyncio.run(prepare(code, layer, function["Runtime"]))
-        subject = Subject(target, function["Environment"]["Variables"], folders)
+        subject = subject_of(target)
         if options.floor_only:
             results, steps = measure_floor(subject, sizes, options.rounds, options.count), []
         else:

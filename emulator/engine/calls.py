@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from emulator.effects import Call, Process
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 __all__ = ["Dispatchable", "call", "handle_call", "outcome_code"]
 
 logger = logging.getLogger(__name__)
+
+
+class Finish(Protocol):
+    """Ends a call: with its result and what it used, or with its error."""
+
+    def __call__(self, result: Any, error: BaseException | None, usage: Mapping[str, float] | None = None) -> None: ...
 
 
 class Dispatchable(Protocol):
@@ -46,7 +53,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
     now = context.now
     decision = engine.faults.decide(service, operation, resource, now, context.span)
 
-    def finish(result: Any, error: BaseException | None) -> None:
+    def finish(result: Any, error: BaseException | None, usage: Mapping[str, float] | None = None) -> None:
         if error is None and decision.crash == "after":
             error = _crash(engine, context)
         if error is None and decision.after is not None:
@@ -61,6 +68,7 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
             started=now,
             outcome=outcome_code(error),
             request_bytes=None if context.request is None else context.request.body_bytes,
+            detail=_detail(usage, context),
         )
         done(result, error)
 
@@ -75,6 +83,18 @@ def call(engine: Engine, service: str, operation: str, params: Params, context: 
     return _dispatch(engine, target, operation, params, context, finish)
 
 
+def _detail(usage: Mapping[str, float] | None, context: CallContext) -> Mapping[str, float] | None:
+    """What the journal says beside the outcome: the usage, and which attempt of an SDK this is, where it is a retry.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html: `amz-sdk-request: attempt=2; max=3`
+    """
+    header = "" if context.request is None else context.request.headers.get("amz-sdk-request", "")
+    if not header.startswith("attempt=") or header.startswith("attempt=1;") or header == "attempt=1":
+        return usage
+    attempt = header.removeprefix("attempt=").partition(";")[0].strip()
+    return {**(usage or {}), "attempt": int(attempt)} if attempt.isdecimal() else usage
+
+
 def _dispatch_later(
     engine: Engine,
     delay: float,
@@ -82,7 +102,7 @@ def _dispatch_later(
     operation: str,
     params: Params,
     context: CallContext,
-    finish: Done,
+    finish: Finish,
 ) -> Undo:
     undo: list[Undo | None] = [None]
 
@@ -100,7 +120,7 @@ def _dispatch_later(
 
 
 def _dispatch(
-    engine: Engine, target: Dispatchable, operation: str, params: Params, context: CallContext, finish: Done
+    engine: Engine, target: Dispatchable, operation: str, params: Params, context: CallContext, finish: Finish
 ) -> Undo | None:
     try:
         answer = target.handle(operation, params, context)
@@ -130,7 +150,7 @@ def _dispatch(
     return None if task.done else task.cancel
 
 
-def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Done) -> None:
+def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Finish) -> None:
     """Apply a reply's effects, then hand over its result."""
     if reply.effects:
         host = Task("reply", _no_process(), trace_id=context.trace_id, principal=context.principal)
@@ -142,7 +162,7 @@ def _deliver(engine: Engine, reply: Reply, context: CallContext, finish: Done) -
                 logger.error("an effect of a reply failed: %r", effect, exc_info=outcome[1])
                 finish(None, _internal("reply", outcome[1]))
                 return
-    finish(reply.result, None)
+    finish(reply.result, None, reply.usage)
 
 
 def handle_call(engine: Engine, task: Task, effect: Call) -> tuple[Any, BaseException | None] | None:

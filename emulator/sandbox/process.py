@@ -105,7 +105,7 @@ class ProcessTree:
                 self._process.stdin.flush()
 
     def runs(self, name: str) -> bool:
-        """Whether a program was started and has not ended."""
+        """Whether a program was started and its end was not told yet: two that end at once are both told before anything starts anew."""
         return name in self._programs
 
     def terminate(self, name: str) -> None:
@@ -234,13 +234,15 @@ class ProcessTree:
                 program.shell = pid
 
     def _exited(self, name: str, status: int) -> None:
-        program = self._programs.pop(name, None)
-        if program is None:
-            return
-        _close_status(program)
         code = 128 - status if 128 < status < 160 else status
         # What it wrote to its sockets before it ended may be readable in this very turn of the loop: it counts first.
-        self._loop.call_soon(self._on_exit, name, code)
+        self._loop.call_soon(self._tell_exit, name, code)
+
+    def _tell_exit(self, name: str, code: int) -> None:
+        program = self._programs.pop(name, None)
+        if program is not None:
+            _close_status(program)
+            self._on_exit(name, code)
 
     def _signal(self, number: signal.Signals) -> None:
         if not self.ended:

@@ -7,6 +7,17 @@ from emulator.targets.container import container_target
 from emulator.targets.control import ControlClient
 from emulator.targets.embedded import EmbeddedTarget
 from emulator.targets.pipeline import Message, Pipeline
+from emulator.targets.staging_settings import StagingSettings, read_settings
 from emulator.targets.target import Target
 
-__all__ = ["ControlClient", "EmbeddedTarget", "Message", "Pipeline", "Target", "aws_target", "container_target"]
+__all__ = [
+    "ControlClient",
+    "EmbeddedTarget",
+    "Message",
+    "Pipeline",
+    "StagingSettings",
+    "Target",
+    "aws_target",
+    "container_target",
+    "read_settings",
+]

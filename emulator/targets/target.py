@@ -7,10 +7,12 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from emulator.errors import EmulatorError
+from emulator.targets.caps import Caps
+from emulator.targets.read_only import refuse_writes
 
 __all__ = ["Target"]
 
@@ -42,6 +44,12 @@ class Target:
     process_id: int | None = None
     capabilities: frozenset[str] = frozenset()
     """`control`, `journal`, `faults`, `cache_outage`, `virtual_time`."""
+    account_id: str | None = None
+    """The AWS account, where it is one."""
+    caps: Caps | None = None
+    """How much may be done to it at most; None where it is ours to wear out."""
+    read_only: bool = False
+    """Whether clients only read: messages go in through the API, and nothing else is written."""
     _clients: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def client(self, service: str) -> Any:
@@ -51,6 +59,8 @@ class Target:
             client = self._clients[service] = self._session().client(
                 service, endpoint_url=self.endpoint_url, config=self._config()
             )
+            if self.read_only:
+                refuse_writes(client)
         return client
 
     def output(self, name: str) -> str:
@@ -70,14 +80,18 @@ class Target:
     def to_json(self) -> str:
         """The target as text for another process of ours; it holds credentials."""
         data = {item.name: getattr(self, item.name) for item in fields(self) if item.init}
-        return json.dumps({**data, "outputs": dict(self.outputs), "capabilities": sorted(self.capabilities)})
+        caps = None if self.caps is None else asdict(self.caps)
+        return json.dumps(
+            {**data, "outputs": dict(self.outputs), "capabilities": sorted(self.capabilities), "caps": caps}
+        )
 
     @classmethod
     def from_json(cls, text: str) -> Target:
         """The target that `to_json` wrote. Raises EmulatorError on anything else."""
         try:
             data = json.loads(text)
-            return cls(**{**data, "capabilities": frozenset(data["capabilities"])})
+            caps = Caps(**data["caps"]) if "caps" in data and data["caps"] is not None else None
+            return cls(**{**data, "capabilities": frozenset(data["capabilities"]), "caps": caps})
         except (ValueError, TypeError, KeyError) as error:
             raise EmulatorError(f"this is no target: {error}") from error
 

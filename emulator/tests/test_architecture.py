@@ -25,6 +25,7 @@ MAY_TOUCH_THE_OUTSIDE = (
     "emulator/cli.py",
     "emulator/doctor.py",
     "emulator/log_command.py",
+    "emulator/limits/template_view.py",  # runs SAM's translator
     "emulator/pytest_plugin.py",
 )
 

@@ -8,12 +8,12 @@ from typing import Annotated
 import orjson
 import typer
 
-from loadtests.commands.gate_options import DEFAULT_BASELINE, FLOOR_ATTEMPTS, FolderOption, TreeTemplateOption
+from loadtests.commands.gate_options import DEFAULT_BASELINE, FolderOption, TreeTemplateOption
 from loadtests.commands.options import JsonOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
 from loadtests.gate.counter_run import CounterPlan, run_counters
-from loadtests.gate.floor_ratio import measure_ingest, measure_ratios
+from loadtests.gate.floor_ratio import measure_ratios
 from loadtests.gate.machine import machine
 from loadtests.opening import DEFAULT_TEMPLATE
 
@@ -51,10 +51,10 @@ def save(
     ratios = dict(before.ratios) if before else {}
     if floor:
         console.print("Measuring ingest over the floor", highlight=False)
-        measured = measure_ratios(
-            FLOOR_ATTEMPTS, lambda number: measure_ingest(template, plan.sizes, plan.seed + number), lambda _: False
-        )
-        ratios = measured.typical
+        measured = measure_ratios(plan.sizes)
+        if measured.why_not is not None:
+            console.print(f"  floor {measured.why_not}", highlight=False)
+        ratios = {size: round(ratio, 4) for size, ratio in measured.typical.items()} or ratios
     noise = orjson.loads(calibration.read_bytes()) if calibration.is_file() else None
     agreed = Baseline(name, plan.to_json(), counters, budgets, ratios, noise, machine())
     agreed.write(path)

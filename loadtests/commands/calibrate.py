@@ -8,6 +8,9 @@ from typing import Annotated
 import typer
 
 from loadtests.commands.gate_options import (
+    DEFAULT_LOOKS,
+    DEFAULT_MARGIN,
+    DEFAULT_MESSAGES,
     LooksOption,
     MarginOption,
     MessagesOption,
@@ -29,10 +32,10 @@ __all__ = ["calibrate"]
 def calibrate(
     rounds: Annotated[int, typer.Option(min=3, help="Rounds of this tree against itself.")] = 12,
     template: TreeTemplateOption = DEFAULT_TEMPLATE,
-    margin: MarginOption = 5.0,
-    looks: LooksOption = "8,12,16",
+    margin: MarginOption = DEFAULT_MARGIN,
+    looks: LooksOption = DEFAULT_LOOKS,
     size: SizeOption = "256KiB",
-    messages: MessagesOption = 40,
+    messages: MessagesOption = DEFAULT_MESSAGES,
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
@@ -44,7 +47,7 @@ def calibrate(
         f"Noise of this machine, from {rounds} rounds", "metric", "spread", *(f"seen after {n}" for n in rule.looks)
     )
     for metric, spread in found.spread.items():
-        seen = [f"{found.detectable[look][metric]:.0%}" for look in rule.looks]
+        seen = [_percent(found.detectable[look].get(metric)) for look in rule.looks]
         table.add_row(METRICS[metric], f"{spread:.1%}", *seen)
     console.print(table)
     console.print("A change this large is called a regression 8 times of 10; the margin is in it.", highlight=False)
@@ -53,3 +56,7 @@ def calibrate(
     console.print(f"  {path.resolve()}", highlight=False, soft_wrap=True)
     if json_output:
         print_json(found.to_json())
+
+
+def _percent(change: float | None) -> str:
+    return "-" if change is None else f"{change:.0%}"

@@ -14,7 +14,9 @@ from rich.text import Text
 
 from loadtests.commands.gate_options import (
     DEFAULT_BASELINE,
-    FLOOR_ATTEMPTS,
+    DEFAULT_LOOKS,
+    DEFAULT_MARGIN,
+    DEFAULT_MESSAGES,
     FolderOption,
     LooksOption,
     MarginOption,
@@ -29,14 +31,13 @@ from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
-from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, check_ratios, differences, parse_budget
+from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
 from loadtests.gate.checkout import checkout_of
 from loadtests.gate.counter_run import CounterPlan, run_counters
-from loadtests.gate.floor_ratio import measure_ingest, measure_ratios
+from loadtests.gate.floor_ratio import check_ratios, measure_ratios
 from loadtests.gate.relative import compare_trees
 from loadtests.gate.result import GateResult
 from loadtests.gate.rounds import Plan
-from loadtests.gate.statistics import Finding
 from loadtests.opening import DEFAULT_TEMPLATE
 from loadtests.run_id import new_run_id
 from loadtests.sizes import parse_size
@@ -54,10 +55,10 @@ def gate(
     budget: Annotated[
         list[str] | None, typer.Option(help="Most that a message may cost, e.g. 'calls/* <= 18'; repeat.")
     ] = None,
-    margin: MarginOption = 5.0,
-    looks: LooksOption = "8,12,16",
+    margin: MarginOption = DEFAULT_MARGIN,
+    looks: LooksOption = DEFAULT_LOOKS,
     size: SizeOption = "256KiB",
-    messages: MessagesOption = 40,
+    messages: MessagesOption = DEFAULT_MESSAGES,
     counters: Annotated[bool, typer.Option(help="Count what a message costs.")] = True,
     floor: Annotated[bool, typer.Option(help="Compare ingest over the floor with the baseline's.")] = True,
     strict: Annotated[bool, typer.Option(help="End with 5 where nothing is known of the times.")] = False,
@@ -118,26 +119,20 @@ def _count(
         assert tree is not None
         against, before = "the base", run_counters(plan, tree)
     result = replace(result, against=against, counters=counters, changes=differences(before, counters))
-    if with_floor and agreed is not None and agreed.ratios:
+    if with_floor and agreed is not None and agreed.ratios and template == DEFAULT_TEMPLATE:
         console.print("[bold]Measuring ingest over the floor[/bold]", highlight=False)
-        measured = measure_ratios(
-            FLOOR_ATTEMPTS,
-            lambda number: measure_ingest(template, plan.sizes, plan.seed + number),
-            lambda found: all(check.passed for check in check_ratios(agreed, found.lowest)),
-        )
-        result = replace(result, ratios=check_ratios(agreed, measured.lowest), floor_why_not=measured.why_not)
+        measured = measure_ratios(plan.sizes)
+        result = replace(result, ratios=check_ratios(agreed.ratios, measured), floor_why_not=measured.why_not)
     return result
 
 
 def print_gate(console: Console, result: GateResult) -> None:
     """Print the checks, what changed, and the verdict."""
-    shown = [change for change in result.changes if change.compared] or list(result.changes)[:0]
-    if shown:
-        table = new_table("What a message costs now, where it changed", "counter", "before", "after")
-        for change in shown:
-            table.add_row(
-                change.name, f"{change.before:g}", f"{change.after:g}", style="red" if change.worse else "green"
-            )
+    if result.changes:
+        table = new_table("What a message costs now, where it differs", "counter", "before", "after", "")
+        for change in sorted(result.changes, key=lambda change: not change.compared):
+            style = {"worse": "red", "better": "green"}.get(change.word, "dim")
+            table.add_row(change.name, f"{change.before:g}", f"{change.after:g}", change.word, style=style)
         console.print(table)
     for check in result.checks:
         mark, style = ("ok    ", "green") if check.passed else ("FAILED", "red")
@@ -145,7 +140,10 @@ def print_gate(console: Console, result: GateResult) -> None:
     if result.floor_why_not is not None:
         console.print(f"  floor {result.floor_why_not}", highlight=False)
     passed = result.exit_code is ExitCode.OK
-    unknown = result.relative is not None and result.relative.finding is Finding.INCONCLUSIVE
-    good = "PASSED  but whether it is slower is not known: more --looks, or a quieter machine" if unknown else "PASSED"
+    good = "PASSED"
+    if result.unknown:
+        good += (
+            f"  but {' and '.join(result.unknown)} could not tell: a quieter machine, or more --looks; --strict fails"
+        )
     word = good if passed else f"FAILED  {result.exit_code.name.lower().replace('_', ' ')}"
     console.print(Text(word, style="bold green" if passed else "bold red"))

@@ -15,7 +15,9 @@ from loadtests.gate.statistics import Rule
 
 __all__ = [
     "DEFAULT_BASELINE",
-    "FLOOR_ATTEMPTS",
+    "DEFAULT_LOOKS",
+    "DEFAULT_MARGIN",
+    "DEFAULT_MESSAGES",
     "FolderOption",
     "LooksOption",
     "MarginOption",
@@ -28,14 +30,18 @@ __all__ = [
 ]
 
 DEFAULT_BASELINE = "audit-ingest"
-FLOOR_ATTEMPTS = 3
 NameOption = Annotated[str, typer.Option("--baseline", help="Name of the baseline in --baselines.")]
 FolderOption = Annotated[Path, typer.Option(help="Folder of the committed baselines.")]
 TreeTemplateOption = Annotated[Path, typer.Option(help="Template that both sides deploy, each its own.")]
-MarginOption = Annotated[float, typer.Option(min=0.0, help="Percent that does not matter.")]
-LooksOption = Annotated[str, typer.Option(help="After how many rounds to look; a round takes some 10 seconds.")]
+MarginOption = Annotated[float, typer.Option(min=0.0, help="Percent more that does not matter.")]
+DEFAULT_MARGIN = 10.0
+DEFAULT_LOOKS = "7,10,14"
+DEFAULT_MESSAGES = 40
+LooksOption = Annotated[str, typer.Option(help="After how many rounds to look; a round takes some 8 seconds.")]
 SizeOption = Annotated[str, typer.Option(help="Size of the messages of a round.")]
-MessagesOption = Annotated[int, typer.Option(min=4, help="Messages through each side in a round.")]
+MessagesOption = Annotated[
+    int, typer.Option(min=4, help="Messages through each side in a round; from 100 on p90 is gated too.")
+]
 
 
 def parse_rule(margin_percent: float, looks: str) -> Rule:
@@ -46,7 +52,13 @@ def parse_rule(margin_percent: float, looks: str) -> Rule:
         raise UsageError(f"--looks {looks!r} is no list of rounds, e.g. 8,12,16") from None
     if not counts or counts[0] < 2:
         raise UsageError("a look needs 2 rounds at least")
-    return Rule(margin_percent / 100, looks=counts)
+    rule = Rule(margin_percent / 100, looks=counts)
+    if rule.first_decisive(len(METRICS)) is None:
+        raise UsageError(
+            f"--looks {looks} can never call a regression: {counts[-1]} rounds are too few for {len(METRICS)} metrics; "
+            f"the default is {DEFAULT_LOOKS}"
+        )
+    return rule
 
 
 def round_progress(console: Console) -> Callable[[int, Round], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,10 @@ from loadtests.commands.options import JsonOption, ReportsOption, SeedOption, Ta
 from loadtests.console import ConsoleProgress, new_console, print_results
 from loadtests.failures import UsageError
 from loadtests.launcher import Listen
-from loadtests.opening import EMBEDDED, open_target
+from loadtests.opening import EMBEDDED, Staging, open_target
 from loadtests.plan import RunPlan
 from loadtests.report_json import report
+from loadtests.report_markdown import append_step_summary
 from loadtests.reports import run_counters, write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
@@ -23,6 +25,15 @@ from loadtests.run_id import new_run_id
 from loadtests.scenario import Scenario, Sender, load_scenario
 from loadtests.schedule_text import parse_schedule
 from loadtests.sizes import DEFAULT_SIZES
+from loadtests.staging.options import (
+    ConfigOption,
+    MaxBytesOption,
+    MaxCostOption,
+    MaxDurationOption,
+    MaxRateOption,
+    RegionOption,
+    StackOption,
+)
 from loadtests.target import Target
 from loadtests.thresholds import parse_threshold
 from loadtests.verdict import Verdict
@@ -63,7 +74,12 @@ def load(
         float | None, typer.Option(min=1, help="Seconds that an accepted message may take to be persisted. Default 60.")
     ] = None,
     max_lag: Annotated[
-        float | None, typer.Option(min=0.001, help="Seconds that the generator may be late at p99. Default 0.05.")
+        float | None,
+        typer.Option(
+            min=0.001,
+            help="Seconds that the generator may start a message late. The run is invalid where more than 1 % are later and that is "
+            "more than a tenth of a percentile shown. Default 0.01.",
+        ),
     ] = None,
     floor: Annotated[bool, typer.Option(help="Measure the floor of this machine before the load.")] = True,
     workers: Annotated[int, typer.Option(min=1, help="Processes that send; the schedule is split among them.")] = 1,
@@ -73,6 +89,13 @@ def load(
             help="HOST:PORT where workers from elsewhere join (`windtunnel load worker`), instead of own ones."
         ),
     ] = None,
+    stack: StackOption = None,
+    region: RegionOption = None,
+    config: ConfigOption = None,
+    max_rate: MaxRateOption = None,
+    max_bytes: MaxBytesOption = None,
+    max_duration: MaxDurationOption = None,
+    max_cost: MaxCostOption = None,
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
@@ -108,7 +131,9 @@ def load(
     if place is not None:
         console.print(f"Waiting for {workers} workers on {place.host}:{place.port}", highlight=False)
     folder = RunFolder((reports / plan.run_id).resolve())
-    with open_target(target, Path(chosen.template)) as opened:
+    caps = {"max_rate": max_rate, "max_bytes": max_bytes, "max_duration": max_duration, "max_cost_usd": max_cost}
+    staging = Staging(config, {"stack": stack, "region": region, **caps})
+    with open_target(target, Path(chosen.template), staging) as opened:
         verdict = run_once(console, opened, plan, options, folder, json_output=json_output)
     raise typer.Exit(int(verdict.exit_code))
 
@@ -126,6 +151,7 @@ def run_once(
     with ConsoleProgress(console) as progress:
         facts, messages = LoadRun(target, plan, options, folder, progress).execute()
     summary, verdict = write_reports(folder, facts, messages)
+    append_step_summary(folder.summary_markdown.read_text(encoding="utf-8"), os.environ)
     print_results(console, facts, summary, verdict)
     print_paths(console, folder)
     if json_output:
@@ -135,8 +161,11 @@ def run_once(
 
 def print_paths(console: Console, folder: RunFolder) -> None:
     """Say where the reports are."""
-    for path in (folder.report_html, folder.report_json, folder.messages):
+    for path in (folder.report_html, folder.report_json, folder.junit, folder.messages):
         console.print(f"  {path}", highlight=False, soft_wrap=True)
+    console.print(
+        f"  and {folder.summary_markdown.name}, sizes.csv, messages.csv and hgrm/ beside them", highlight=False
+    )
 
 
 def parse_listen(text: str) -> Listen:

@@ -22,7 +22,10 @@ __all__ = [
 ]
 
 TargetOption = Annotated[
-    str, typer.Option(help="embedded (starts the emulator), environment, or a file with a target's JSON.")
+    str,
+    typer.Option(
+        help="embedded (starts the emulator), aws (a deployed stack), environment, or a file with a target's JSON."
+    ),
 ]
 TemplateOption = Annotated[Path, typer.Option(help="Template that the embedded target deploys.")]
 ReportsOption = Annotated[Path, typer.Option(help="Folder for the reports; each run gets its own below it.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from loadtests.commands.options import JsonOption, ReportsOption, print_json, ru
 from loadtests.console import new_console, print_results
 from loadtests.message_table import write_parquet
 from loadtests.report_json import report as json_report
+from loadtests.report_markdown import append_step_summary
 from loadtests.reports import read_run, run_counters, write_reports
 
 __all__ = ["report"]
@@ -29,6 +31,7 @@ def report(
     folder = run_folder_of(run, reports)
     facts, messages = read_run(folder)
     summary, verdict = write_reports(folder, facts, messages)
+    append_step_summary(folder.summary_markdown.read_text(encoding="utf-8"), os.environ)
     console = new_console(stderr=json_output)
     print_results(console, facts, summary, verdict)
     print_paths(console, folder)

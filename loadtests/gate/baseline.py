@@ -21,16 +21,12 @@ __all__ = [
     "Baseline",
     "Budget",
     "Change",
-    "RatioCheck",
-    "check_ratios",
     "differences",
     "parse_budget",
 ]
 
 DEFAULT_FOLDER = Path("baselines")
 _SCHEMA_VERSION = 1
-# The floor is measured in the same run, but not in the same second.
-RATIO_MARGIN = 0.5
 # Messages hold times as text, whose length changes by some characters.
 _BYTES_MARGIN = 0.02
 
@@ -112,6 +108,11 @@ class Change:
         return self.compared and self.after > self.before
 
     @property
+    def word(self) -> str:
+        """What to think of it: `worse`, `better`, or `varies` for what is shown and not compared."""
+        return "varies" if not self.compared else "worse" if self.worse else "better"
+
+    @property
     def text(self) -> str:
         """The change for people."""
         return f"{self.name}: {self.before:g} -> {self.after:g} a message"
@@ -123,34 +124,10 @@ def differences(before: Counters, after: Counters) -> list[Change]:
     changes = []
     for name in sorted({*old, *new}):
         one, other = old.get(name, 0.0), new.get(name, 0.0)
-        slack = _BYTES_MARGIN * max(one, other) if "bytes/" in name else 1e-9
+        slack = _BYTES_MARGIN * max(one, other) if "bytes" in name else 1e-9
         if abs(one - other) > slack:
             changes.append(Change(name, one, other, not varies(name)))
     return changes
-
-
-@dataclass(frozen=True, slots=True)
-class RatioCheck:
-    """Ingest over floor for one size, against the baseline's: the same program on another machine has nearly the same."""
-
-    body_bytes: int
-    before: float
-    after: float
-    margin: float
-
-    @property
-    def passed(self) -> bool:
-        """Whether it has not grown by more than the margin."""
-        return self.after <= self.before * (1 + self.margin)
-
-
-def check_ratios(baseline: Baseline, ratios: Mapping[int, float], margin: float = RATIO_MARGIN) -> list[RatioCheck]:
-    """Return a check for each size that both have."""
-    return [
-        RatioCheck(size, before, ratios[size], margin)
-        for size, before in sorted(baseline.ratios.items())
-        if size in ratios
-    ]
 
 
 def parse_budget(text: str) -> Budget:

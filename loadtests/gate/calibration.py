@@ -13,7 +13,7 @@ import orjson
 
 from loadtests.failures import UsageError
 from loadtests.gate.machine import fingerprint, machine
-from loadtests.gate.rounds import GATED, Plan, Round, run_round
+from loadtests.gate.rounds import Plan, Round, gated, run_round
 from loadtests.gate.statistics import Rule, smallest_detectable
 
 __all__ = ["Calibration", "calibrate", "calibration_of"]
@@ -57,12 +57,12 @@ def calibrate(plan: Plan, rule: Rule, rounds: int, progress: Callable[[int, Roun
 
 def calibration_of(rounds: Sequence[Round], rule: Rule) -> Calibration:
     """Return what rounds of a tree against itself say of the machine."""
-    series = {metric: [found.differences[metric] for found in rounds] for metric in GATED}
+    series = {metric: [found.differences[metric] for found in rounds] for metric in gated(rounds)}
     detectable = {
         look: {
             metric: change
             for metric, differences in series.items()
-            if (change := smallest_detectable(differences, rule, look)) is not None
+            if (change := smallest_detectable(differences, rule, look, len(series))) is not None
         }
         for look in rule.looks
     }

@@ -14,7 +14,9 @@ from typing import Any
 from loadtests.gate.counters import Counters, count
 from loadtests.gate.side import Side, running_side
 
-__all__ = ["CounterPlan", "run_counters"]
+__all__ = ["CounterPlan", "run_counters", "state_retries", "states_entered"]
+
+_SCHEDULED = ("TaskScheduled", "LambdaFunctionScheduled", "ActivityScheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ def run_counters(plan: CounterPlan, checkout: Path | None = None) -> Counters:
                 side.settle()
         entries = side.journal()
         traces = [str(entry["trace_id"]) for entry in entries if entry["kind"] == "request" and "trace_id" in entry]
-        transitions = _transitions(side, entries, set(traces))
-        return count(entries, traces, memory_mb=_memory(side), transitions=transitions)
+        entered, retries = _states(side, entries, set(traces))
+        # https://aws.amazon.com/step-functions/pricing/ bills each step that is done, retries included.
+        return count(entries, traces, memory_mb=_memory(side), transitions=entered + retries, state_retries=retries)
 
 
 def _memory(side: Side) -> dict[str, int]:
@@ -49,17 +52,28 @@ def _memory(side: Side) -> dict[str, int]:
     return {row["FunctionName"]: int(row["MemorySize"]) for page in pages for row in page["Functions"]}
 
 
-def _transitions(side: Side, entries: Iterable[Mapping[str, Any]], traces: set[str]) -> int:
-    """How many states were entered: https://aws.amazon.com/step-functions/pricing/ bills each, retries included."""
+def _states(side: Side, entries: Iterable[Mapping[str, Any]], traces: set[str]) -> tuple[int, int]:
+    """How many states were entered, and how many tries of theirs were not the first."""
     executions = [
         str(entry["resource"])
         for entry in entries
         if entry["kind"] == "ExecutionStarted" and entry.get("trace_id") in traces
     ]
-    return sum(_entered(side, arn) for arn in executions)
+    histories = [_events(side, arn) for arn in executions]
+    return sum(map(states_entered, histories)), sum(map(state_retries, histories))
 
 
-def _entered(side: Side, execution: str) -> int:
+def _events(side: Side, execution: str) -> Sequence[str]:
     pages = side.target.client("stepfunctions").get_paginator("get_execution_history").paginate(executionArn=execution)
-    events: Sequence[str] = [event["type"] for page in pages for event in page["events"]]
+    return [event["type"] for page in pages for event in page["events"]]
+
+
+def states_entered(events: Sequence[str]) -> int:
+    """Return how many states an execution entered, given the types of its events."""
     return sum(event.endswith("StateEntered") for event in events)
+
+
+def state_retries(events: Sequence[str]) -> int:
+    """Return how often an execution tried a task again: each try schedules it, and the first one follows its state's entry."""
+    scheduled = sum(event in _SCHEDULED for event in events)
+    return max(0, scheduled - events.count("TaskStateEntered"))

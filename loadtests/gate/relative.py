@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from loadtests.gate.rounds import GATED, METRICS, Plan, Round, run_round
+from loadtests.gate.rounds import METRICS, Plan, Round, gated, run_round
 from loadtests.gate.statistics import Decision, Finding, Rule, decide
+from loadtests.percentiles import PERCENTILES, Durations
 
 __all__ = ["Relative", "compare_trees", "judge_rounds"]
 
@@ -30,8 +31,25 @@ class Relative:
             "alpha": self.rule.alpha,
             "looks": list(self.rule.looks),
             "metrics": {metric: asdict(decision) for metric, decision in self.decisions.items()},
-            "rounds": [asdict(found) for found in self.rounds],
+            "percentiles": self.percentiles(),
+            "rounds": [
+                {"base": dict(found.base), "head": dict(found.head), "differences": dict(found.differences)}
+                for found in self.rounds
+            ],
         }
+
+    def percentiles(self) -> dict[str, dict[str, dict[str, float]]]:
+        """Return what all rounds together say of each duration, by metric, side and percentile in seconds: shown, not gated.
+
+        Only the percentiles that so many messages support.
+        """
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for metric in sorted({metric for one in self.rounds for times in one.times.values() for metric in times}):
+            for side in ("base", "head"):
+                durations = Durations(seconds for one in self.rounds for seconds in one.times[side][metric])
+                values = {f"p{p:g}": value for p in PERCENTILES if (value := durations.supported(p)) is not None}
+                found.setdefault(metric, {})[side] = values
+        return found
 
     def lines(self) -> list[str]:
         """Return it for people, a line a metric."""
@@ -58,7 +76,7 @@ def _bounds(decision: Decision) -> str:
 
 def judge_rounds(rounds: Sequence[Round], rule: Rule) -> Relative:
     """Return what rounds say. A regression of any metric is one; a pass needs all of them."""
-    decisions = decide({metric: [found.differences[metric] for found in rounds] for metric in GATED}, rule)
+    decisions = decide({metric: [found.differences[metric] for found in rounds] for metric in gated(rounds)}, rule)
     findings = {decision.finding for decision in decisions.values()}
     if Finding.REGRESSION in findings:
         finding = Finding.REGRESSION

@@ -10,10 +10,13 @@ from typing import Any
 import orjson
 
 from loadtests.exit_codes import ExitCode, worst
-from loadtests.gate.baseline import Budget, Change, RatioCheck
+from loadtests.gate.baseline import Budget, Change
 from loadtests.gate.counters import Counters
+from loadtests.gate.floor_ratio import RatioCheck
 from loadtests.gate.relative import Relative
 from loadtests.gate.statistics import Finding
+from loadtests.report_junit import junit
+from loadtests.report_markdown import append_step_summary
 from loadtests.sizes import format_bytes
 
 __all__ = ["GateCheck", "GateResult"]
@@ -64,16 +67,32 @@ class GateResult:
                 name = f"{budget.name} <= {budget.limit:g} a message"
                 yield GateCheck("budget", name, value <= budget.limit, f"{value:g}", ExitCode.THRESHOLD)
         for ratio in self.ratios:
-            limit = ratio.before * (1 + ratio.margin)
-            name = f"ingest over floor, {format_bytes(ratio.body_bytes)}"
-            detail = f"{ratio.after:.2f}, at most {limit:.2f} (was {ratio.before:.2f})"
-            yield GateCheck("floor ratio", name, ratio.passed, detail, ExitCode.REGRESSION)
+            yield self._ratio(ratio)
         if self.relative is not None:
-            finding = self.relative.finding
-            code = ExitCode.REGRESSION if finding is Finding.REGRESSION else ExitCode.INCONCLUSIVE
-            passed = finding is Finding.PASS or (finding is Finding.INCONCLUSIVE and not self.strict)
             name = f"head is not more than {self.relative.rule.margin:.0%} slower than base"
-            yield GateCheck("relative", name, passed, f"{finding}: {'; '.join(self.relative.lines())}", code)
+            detail = f"{self.relative.finding}: {'; '.join(self.relative.lines())}"
+            yield self._found("relative", name, self.relative.finding, detail)
+
+    def _ratio(self, ratio: RatioCheck) -> GateCheck:
+        low, high = (ratio.before * (1 + bound) for bound in (ratio.decision.lower, ratio.decision.upper))
+        detail = f"{ratio.finding}: {ratio.after:.2f} (from {low:.2f} to {high:.2f}), was {ratio.before:.2f}"
+        if ratio.finding is Finding.INCONCLUSIVE and ratio.decision.detectable is not None:
+            detail += f"; a change of {ratio.decision.detectable:.0%} would be seen"
+        name = f"ingest over floor has not grown by {ratio.margin:.0%}, {format_bytes(ratio.body_bytes)}"
+        return self._found("floor ratio", name, ratio.finding, detail)
+
+    def _found(self, gate: str, name: str, finding: Finding, detail: str) -> GateCheck:
+        code = ExitCode.REGRESSION if finding is Finding.REGRESSION else ExitCode.INCONCLUSIVE
+        passed = finding is Finding.PASS or (finding is Finding.INCONCLUSIVE and not self.strict)
+        return GateCheck(gate, name, passed, detail, code)
+
+    @property
+    def unknown(self) -> list[str]:
+        """The gates that could not say whether it became worse."""
+        found = ["floor ratio"] if any(ratio.finding is Finding.INCONCLUSIVE for ratio in self.ratios) else []
+        if self.relative is not None and self.relative.finding is Finding.INCONCLUSIVE:
+            found.append("relative")
+        return found
 
     @property
     def exit_code(self) -> ExitCode:
@@ -90,8 +109,9 @@ class GateResult:
             "against": self.against,
             "counters_per_message": None if self.counters is None else self.counters.per_message(),
             "changes": [asdict(change) for change in self.changes],
-            "floor_ratios": [asdict(ratio) for ratio in self.ratios],
+            "floor_ratios": [ratio.to_json() for ratio in self.ratios],
             "floor_why_not": self.floor_why_not,
+            "inconclusive": self.unknown,
             "relative": None if self.relative is None else self.relative.to_json(),
         }
 
@@ -104,21 +124,21 @@ class GateResult:
         for check in self.checks:
             mark = "✅" if check.passed else "❌"
             lines.append(f"| {mark} | {check.gate} | {_cell(check.name)} | {_cell(check.detail)} |")
-        compared = [change for change in self.changes if change.compared]
-        if compared:
-            lines += ["", "| counter, per message | before | after |", "|---|---|---|"]
-            lines += [f"| {_cell(change.name)} | {change.before:g} | {change.after:g} |" for change in compared]
+        if self.changes:
+            lines += ["", "| counter, per message | before | after | |", "|---|---|---|---|"]
+            lines += [
+                f"| {_cell(change.name)} | {change.before:g} | {change.after:g} | {change.word} |"
+                for change in sorted(self.changes, key=lambda change: not change.compared)
+            ]
         return "\n".join(lines) + "\n"
 
     def write(self, folder: Path, environment: Mapping[str, str]) -> None:
-        """Write `gate.json` and `gate.md`, and the step summary where GitHub asks for one; before anything fails."""
+        """Write `gate.json`, `gate.md` and `junit.xml`, and the step summary where GitHub asks for one; before anything fails."""
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "gate.json").write_bytes(orjson.dumps(self.to_json(), option=orjson.OPT_INDENT_2))
         (folder / "gate.md").write_text(self.markdown(), encoding="utf-8")
-        summary = environment.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            with Path(summary).open("a", encoding="utf-8") as stream:
-                stream.write(self.markdown())
+        (folder / "junit.xml").write_bytes(junit(f"gate {self.gate_id}", self.checks))
+        append_step_summary(self.markdown(), environment)
 
 
 def _cell(text: str) -> str:

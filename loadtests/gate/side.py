@@ -7,7 +7,8 @@ costs, not how messages queue behind each other, and the number of function envi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +17,16 @@ import psutil
 
 from loadtests.clock import monotonic, sleep
 from loadtests.failures import EnvironmentNotReady
+from loadtests.gate import tree_cpu
 from loadtests.notices import notice_row
 from loadtests.probe import Prober
 from loadtests.target import Target, output
 
-__all__ = ["MessageTimes", "Side", "running_side"]
+__all__ = ["MessageTimes", "Side", "running_side", "running_sides"]
 
 _FINAL_SECONDS = 30.0
 _WAIT_SECONDS = 5
-_LOOK_SECONDS = 0.02
+_LOOK_SECONDS = 0.005
 _ENDS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 
 
@@ -48,6 +50,8 @@ class Side:
         self._sqs = target.client("sqs")
         self._queue = output(target, "SubscriberQueueUrl")
         self._root = psutil.Process(target.process_id)
+        self._ended = 0
+        self._seen = 0
 
     def send(self, body_bytes: int) -> MessageTimes:
         """Send one message and wait for its final notice. Raises `EnvironmentNotReady` where it is refused or none comes."""
@@ -82,26 +86,42 @@ class Side:
         """
         begun = monotonic()
         while monotonic() - begun < _FINAL_SECONDS:
-            entries = self._control.journal(service="stepfunctions")
-            if sum(entry["kind"] in _ENDS for entry in entries) >= len(self._prober.accepted_keys):
+            entries = self._control.journal(after=self._seen, service="stepfunctions")
+            self._seen = max((int(entry["sequence"]) for entry in entries), default=self._seen)
+            self._ended += sum(entry["kind"] in _ENDS for entry in entries)
+            if self._ended >= len(self._prober.accepted_keys):
                 return
             sleep(_LOOK_SECONDS)
         raise EnvironmentNotReady(f"a workflow had not ended {_FINAL_SECONDS:.0f} s after its final notice")
 
-    def cpu_seconds(self) -> float:
-        """Return the CPU time of the emulator and everything that it runs, so far."""
-        total = 0.0
-        for process in (self._root, *self._root.children(recursive=True)):
-            try:
-                times = process.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            total += times.user + times.system
-        return total
+    def warm_up(self, messages: int, body_bytes: int) -> None:
+        """Send messages that nobody counts, until each function has an environment that has worked."""
+        for _ in range(messages):
+            self.send(body_bytes)
+            self.settle()
+
+    def cpu_seconds(self, function: str | None = None) -> float:
+        """Return the CPU time so far of the emulator and everything that it runs, or of one function's environments alone."""
+        processes = tree_cpu.tree(self._root)
+        return sum(
+            tree_cpu.seconds_of(process)
+            for process in processes
+            if function is None or tree_cpu.function_of(process) == function
+        )
+
+    def ingest_function(self) -> str | None:
+        """Return the name of the function behind the API: the first invocation to end under a request's trace."""
+        requests: set[str] = set()
+        for entry in self._control.journal():
+            if entry["kind"] == "request":
+                requests.add(str(entry.get("trace_id")))
+            elif entry["kind"] == "invocation" and entry.get("trace_id") in requests:
+                return str(entry["resource"]).rpartition("function:")[2].partition(":")[0]
+        return None
 
     def last_sequence(self) -> int:
         """Return the number of the last thing that the emulator recorded."""
-        return max((int(entry["sequence"]) for entry in self._control.journal(service="stepfunctions")), default=0)
+        return max((int(entry["sequence"]) for entry in self._control.journal(after=self._seen)), default=self._seen)
 
     def journal(self, after: int = 0) -> list[Mapping[str, Any]]:
         """Return what the emulator recorded after a sequence number."""
@@ -123,3 +143,29 @@ def running_side(checkout: Path | None, template: Path, run_id: str, seed: int) 
     except EmulatorError as error:
         where = "this tree" if checkout is None else str(checkout)
         raise EnvironmentNotReady(f"the emulator of {where} did not do its part: {error}") from error
+
+
+@contextmanager
+def running_sides(
+    trees: Mapping[str, Path | None], template: Path, run_id: str, seed: int, *, warm_up: int, body_bytes: int
+) -> Iterator[dict[str, Side]]:
+    """Start several sides at once and warm them up. Raises `EnvironmentNotReady` where one does not come up.
+
+    Starting is all work and no waiting, so that this is as fast as the cores are; what is measured comes after it.
+    """
+    with ExitStack() as stack, ThreadPoolExecutor(len(trees)) as threads:
+        managers = {name: running_side(tree, template, f"{run_id}-{name}", seed) for name, tree in trees.items()}
+        sides = _enter_all(stack, threads, managers)
+        list(threads.map(lambda side: side.warm_up(warm_up, body_bytes), sides.values()))
+        yield sides
+
+
+def _enter_all(
+    stack: ExitStack, threads: ThreadPoolExecutor, managers: Mapping[str, AbstractContextManager[Side]]
+) -> dict[str, Side]:
+    entering = {name: threads.submit(manager.__enter__) for name, manager in managers.items()}
+    # Whichever fails, the others are running and must be ended.
+    for name, future in entering.items():
+        if future.exception() is None:
+            stack.push(managers[name])
+    return {name: future.result() for name, future in entering.items()}

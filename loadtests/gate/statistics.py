@@ -1,16 +1,17 @@
 """Is head slower than base? A verdict from paired differences, one for each round, with its error rates known beforehand.
 
-The unit is the round: requests within one share a process, a moment and a neighbour, so that a test that pools them calls two identical
-programs different most of the time. The difference of a round is a logarithm of head over base. Wilcoxon's signed-rank test needs
-no normal distribution; its inversion gives the bounds
-(Hodges and Lehmann, 1963). A margin is what is too small to matter: without one, any difference becomes significant in the end.
+The unit is the round, which is a block of each side in fresh processes: requests within one share a process, a moment and a neighbour,
+so that a test that pools them calls two identical programs different most of the time. The difference of a round is a logarithm of head
+over base. Wilcoxon's signed-rank test needs no normal distribution; its inversion gives the bounds (Hodges and Lehmann, 1963). A margin
+is what is too small to matter: without one, any difference becomes significant in the end.
 
     regression     the difference is above the margin: the lower bound says so
     pass           the difference is below the margin: the upper bound says so (non-inferiority)
     inconclusive   neither is known yet
 
-Looking more than once is paid for: the error probability is divided by the number of looks. With several metrics, a regression is
-called by Holm's procedure, and a pass needs every metric, which costs nothing (an intersection-union test).
+Looking more than once is paid for: the looks share the error probability. The first one gets most of it, because with so few rounds the
+test can only give few probabilities, the smallest of them 2**-rounds, and because most comparisons should end there. With several
+metrics, a regression is called by Holm's procedure, and a pass needs every metric, which costs nothing (an intersection-union test).
 """
 
 from __future__ import annotations
@@ -23,11 +24,12 @@ from statistics import NormalDist, median, stdev
 
 from loadtests.gate.signed_rank import signed_rank_p
 
-__all__ = ["Decision", "Finding", "Rule", "decide", "lower_bound", "smallest_detectable", "upper_bound"]
+__all__ = ["Decision", "Finding", "Rule", "centre", "decide", "lower_bound", "smallest_detectable", "upper_bound"]
 
 _POWER = 0.8
 # What Wilcoxon's test loses against the t-test where the noise happens to be normal.
 _EFFICIENCY = sqrt(pi / 3)
+_FIRST_SHARE = 0.8
 
 
 class Finding(StrEnum):
@@ -40,16 +42,23 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How to decide: the margin as a fraction (0.05: 5 %), the error probability over all looks, and the rounds at which to look."""
+    """How to decide: the margin as a fraction (0.1: 10 %), the error probability over all looks, and the rounds at which to look."""
 
-    margin: float = 0.05
+    margin: float = 0.10
     alpha: float = 0.05
-    looks: tuple[int, ...] = (8, 12, 16)
+    looks: tuple[int, ...] = (7, 10, 14)
 
-    @property
-    def alpha_of_look(self) -> float:
-        """The error probability of each look."""
-        return self.alpha / len(self.looks)
+    def alpha_at(self, rounds: int) -> float:
+        """Return the error probability of the look after so many rounds: four fifths of all at the first, equal shares later."""
+        if len(self.looks) == 1:
+            return self.alpha
+        if rounds <= self.looks[0]:
+            return self.alpha * _FIRST_SHARE
+        return self.alpha * (1 - _FIRST_SHARE) / (len(self.looks) - 1)
+
+    def first_decisive(self, metrics: int) -> int | None:
+        """Return the first look that can call a single one of so many metrics a regression; None where none can."""
+        return next((look for look in self.looks if 0.5**look <= self.alpha_at(look) / metrics), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +80,24 @@ class Decision:
 
 def decide(differences: Mapping[str, Sequence[float]], rule: Rule) -> dict[str, Decision]:
     """Return what is known of each metric. Metrics that are only shown are not to be passed in: each one costs power."""
-    alpha = rule.alpha_of_look
     limit = log1p(rule.margin)
+    alpha = rule.alpha_at(max(map(len, differences.values()), default=0))
     worse = {metric: signed_rank_p([d - limit for d in found]) for metric, found in differences.items()}
     regressed = _holm(worse, alpha)
-    return {
-        metric: _decision(metric, found, rule, metric in regressed, signed_rank_p([limit - d for d in found]) <= alpha)
-        for metric, found in differences.items()
-    }
-
-
-def _decision(metric: str, found: Sequence[float], rule: Rule, regressed: bool, passed: bool) -> Decision:
-    alpha = rule.alpha_of_look
-    finding = Finding.REGRESSION if regressed else Finding.PASS if passed else Finding.INCONCLUSIVE
-    return Decision(
-        metric=metric,
-        finding=finding,
-        rounds=len(found),
-        change=expm1(_centre(found)) if found else 0.0,
-        lower=expm1(lower_bound(found, alpha)),
-        upper=expm1(min(upper_bound(found, alpha), 100.0)),
-        detectable=smallest_detectable(found, rule),
-    )
+    decisions = {}
+    for metric, found in differences.items():
+        passed = signed_rank_p([limit - d for d in found]) <= alpha
+        finding = Finding.REGRESSION if metric in regressed else Finding.PASS if passed else Finding.INCONCLUSIVE
+        decisions[metric] = Decision(
+            metric=metric,
+            finding=finding,
+            rounds=len(found),
+            change=expm1(centre(found)) if found else 0.0,
+            lower=expm1(lower_bound(found, alpha)),
+            upper=expm1(min(upper_bound(found, alpha), 100.0)),
+            detectable=smallest_detectable(found, rule, metrics=len(differences)),
+        )
+    return decisions
 
 
 def _holm(p_values: Mapping[str, float], alpha: float) -> set[str]:
@@ -110,7 +115,7 @@ def _walsh(differences: Sequence[float]) -> list[float]:
     return sorted((a + b) / 2 for index, a in enumerate(differences) for b in differences[index:])
 
 
-def _centre(differences: Sequence[float]) -> float:
+def centre(differences: Sequence[float]) -> float:
     return median(_walsh(differences))
 
 
@@ -135,13 +140,16 @@ def upper_bound(differences: Sequence[float], alpha: float) -> float:
     return -lower_bound([-d for d in differences], alpha)
 
 
-def smallest_detectable(differences: Sequence[float], rule: Rule, rounds: int | None = None) -> float | None:
-    """Return the smallest change that `rounds` (None: as many as there were) would call a regression 8 times out of 10.
+def smallest_detectable(
+    differences: Sequence[float], rule: Rule, rounds: int | None = None, metrics: int = 1
+) -> float | None:
+    """Return the smallest change that `rounds` (None: as many as there were) would call a regression 8 times out of 10, where it
+    touches one of `metrics` gated ones.
 
     From the spread of the differences, by the normal approximation. None for fewer than two.
     """
     if len(differences) < 2:
         return None
     count = len(differences) if rounds is None else rounds
-    reach = NormalDist().inv_cdf(1 - rule.alpha_of_look) + NormalDist().inv_cdf(_POWER)
+    reach = NormalDist().inv_cdf(1 - rule.alpha_at(count) / metrics) + NormalDist().inv_cdf(_POWER)
     return expm1(log1p(rule.margin) + reach * stdev(differences) * _EFFICIENCY / sqrt(count))

@@ -5,6 +5,7 @@ A run that loses a worker is no result: part of its schedule was never sent, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ import orjson
 
 from loadtests.clock import monotonic, wall
 from loadtests.generator.link import Counts, FolderLog, worker_row
-from loadtests.generator.worker_link import CLOCK, END, GO, HISTOGRAMS, PLAN, READY, ROWS
+from loadtests.generator.worker_link import CLOCK, END, FAILED, GO, HISTOGRAMS, PLAN, READY, ROWS
 from loadtests.run_folder import RunFolder
 from loadtests.worker_samples import WorkerSamples
 
@@ -32,6 +33,7 @@ class _Worker:
     host: str
     clock_offset: float
     clock_error: float
+    promptness: Sequence[str]
     heard: float
     counts: Counts | None = None
     done: bool = False
@@ -62,6 +64,7 @@ class Crew:
         runner.register_message(READY, self._on_ready)
         runner.register_message(ROWS, self._on_rows)
         runner.register_message(END, self._on_end)
+        runner.register_message(FAILED, self._on_failed)
         self.environment.events.worker_report.add_listener(self._on_report)
         # Locust fires it after the workers' final reports.
         self.environment.events.quit.add_listener(self._on_quit)
@@ -80,7 +83,7 @@ class Crew:
         data = msg.data
         index = len(self._workers)
         self._workers[msg.node_id] = _Worker(
-            index, data["host"], data["clock_offset"], data["clock_error"], monotonic()
+            index, data["host"], data["clock_offset"], data["clock_error"], data["promptness"], monotonic()
         )
         if len(self._workers) == self.expected:
             self._epoch = monotonic() + _HEAD_START_SECONDS
@@ -113,6 +116,10 @@ class Crew:
             worker.counts = Counts(**msg.data["counts"])
             worker.done = True
             self._samples.add(msg.data[HISTOGRAMS])
+
+    def _on_failed(self, environment: Any, msg: Any, **_: Any) -> None:
+        self._log.failure(msg.data["why"])
+        environment.runner.quit()
 
     def _on_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         worker = self._workers.get(client_id)
@@ -151,6 +158,14 @@ class Crew:
             if lost is None and not worker.done and not ended:
                 lost = "the run ended before it was done"
             rows.append(
-                worker_row(worker.index, worker.host, worker.clock_offset, worker.clock_error, worker.counts, lost=lost)
+                worker_row(
+                    worker.index,
+                    worker.host,
+                    worker.clock_offset,
+                    worker.clock_error,
+                    worker.counts,
+                    promptness=worker.promptness,
+                    lost=lost,
+                )
             )
         self._log.end(rows, self._samples)

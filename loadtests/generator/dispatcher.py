@@ -13,9 +13,11 @@ import orjson
 
 from loadtests.bodies import BodyTemplate
 from loadtests.clock import cpu_seconds, iso_milliseconds, monotonic
+from loadtests.generator.alarm import Alarm
 from loadtests.generator.link import Assignment, Counts, Link, own_arrivals_from
 from loadtests.plan import message_key, trace_root
 from loadtests.schedule import Arrival
+from loadtests.staging.allowance import Allowance
 
 __all__ = ["Dispatcher"]
 
@@ -52,8 +54,15 @@ class Dispatcher:
         self._cpu_start = cpu_seconds()
         messages = gevent.pool.Group()
         pulse = gevent.spawn(self._pulse, os.getppid())
+        allowance = Allowance(self._plan.caps, assignment.workers)
+        alarm = Alarm()
         for arrival, key, body, date_time in self._bodies(arrivals, assignment):
-            gevent.sleep(max(0.0, self._epoch + arrival.at_seconds - monotonic()))
+            alarm.wait_until(self._epoch + arrival.at_seconds)
+            refusal = allowance.refusal(len(body), monotonic() - self._epoch)
+            if refusal is not None:
+                self._dropped += 1
+                self._report(arrival, key, date_time, error=f"dropped: {refusal}")
+                continue
             if self._bytes_in_flight + len(body) > self._plan.max_in_flight_bytes:
                 self._dropped += 1
                 why = "dropped: the generator holds as many bytes in flight as it may"
@@ -63,7 +72,10 @@ class Dispatcher:
             self._bytes_in_flight += len(body)
             messages.spawn(self._send, arrival, key, body, date_time)
             del body
+            # It goes out before the next one's body is built, which takes a millisecond where that is large.
+            gevent.sleep(0)
         messages.join()
+        alarm.close()
         pulse.kill()
         self._link.end(self._counts())
 
@@ -78,7 +90,7 @@ class Dispatcher:
     def _bodies(self, arrivals: list[Arrival], assignment: Assignment) -> Iterator[tuple[Arrival, str, bytes, str]]:
         """Yield each arrival with its body, which is built while the generator waits for the arrival's time."""
         for arrival in arrivals:
-            key = message_key(self._plan.run_id, arrival.index)
+            key = message_key(self._plan.key_root, arrival.index)
             date_time = iso_milliseconds(assignment.epoch_wall + arrival.at_seconds)
             yield arrival, key, self._template(arrival).body(key, date_time), date_time
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Protocol
 
@@ -64,6 +64,9 @@ class Link(Protocol):
     def end(self, counts: Counts) -> None:
         """Report that the last answer is there."""
 
+    def fail(self, why: str) -> None:
+        """Report that this worker cannot go on."""
+
 
 def own_arrivals_from(link: Link, assignment: Assignment) -> list[Any]:
     """Return a worker's part of the schedule: every `workers`-th arrival from its own index on."""
@@ -93,6 +96,10 @@ class FolderLog:
             self._log, {"kind": "pulse", "at": at, "started": started, "finished": finished, "dropped": dropped}
         )
 
+    def failure(self, why: str) -> None:
+        """A worker cannot go on."""
+        self._write(self._log, {"kind": "failure", "why": why})
+
     def end(self, workers: list[dict[str, Any]], samples: WorkerSamples) -> None:
         """The load is over: what each worker was and did, and all their samples."""
         self._write(self._log, {"kind": "end", "workers": workers, "histograms": samples.encoded()})
@@ -105,10 +112,12 @@ class FolderLog:
 class FolderLink:
     """The link of a generator that runs alone, on the machine of the run."""
 
-    def __init__(self, folder: RunFolder) -> None:
+    def __init__(self, folder: RunFolder, promptness: Sequence[str]) -> None:
         self._plan = RunPlan.from_json(orjson.loads(folder.plan.read_bytes()))
+        self._promptness = promptness
         self._log = FolderLog(folder)
         self._samples = WorkerSamples()
+        self._rows: list[dict[str, Any]] = []
         self._epoch = 0.0
 
     @property
@@ -124,24 +133,38 @@ class FolderLink:
         return assignment
 
     def message(self, row: dict[str, Any]) -> None:
-        """Log a message."""
+        """Keep a row for the next pulse: a write to disk for each message would delay others."""
         self._samples.record(row)
-        self._log.messages(row)
+        self._rows.append(row)
 
     def pulse(self, counts: Counts) -> None:
-        """Log the counters."""
+        """Log what happened since the last pulse."""
+        rows, self._rows = self._rows, []
+        self._log.messages(*rows)
         self._log.pulse(self._epoch + counts.at_seconds, counts.started, counts.finished, counts.dropped)
 
     def end(self, counts: Counts) -> None:
         """Log the end."""
         self.pulse(counts)
-        self._log.end([worker_row(0, socket.gethostname(), 0.0, 0.0, counts, lost=None)], self._samples)
+        row = worker_row(0, socket.gethostname(), 0.0, 0.0, counts, promptness=self._promptness, lost=None)
+        self._log.end([row], self._samples)
+
+    def fail(self, why: str) -> None:
+        """Log it."""
+        self._log.failure(why)
 
 
 def worker_row(
-    index: int, host: str, clock_offset: float, clock_error: float, counts: Counts | None, *, lost: str | None
+    index: int,
+    host: str,
+    clock_offset: float,
+    clock_error: float,
+    counts: Counts | None,
+    *,
+    promptness: Sequence[str],
+    lost: str | None,
 ) -> dict[str, Any]:
-    """Return what a run keeps of a worker; `lost` says how it went missing, or is None."""
+    """Return what a run keeps of a worker; `promptness` is what the system granted it, `lost` how it went missing, or None."""
     return {
         "index": index,
         "host": host,
@@ -152,5 +175,6 @@ def worker_row(
         "dropped": 0 if counts is None else counts.dropped,
         "cpu_seconds": 0.0 if counts is None else counts.cpu_seconds,
         "seconds": 0.0 if counts is None else counts.at_seconds,
+        "promptness": list(promptness),
         "lost": lost,
     }

@@ -14,6 +14,7 @@ Run as `locust -f locustfile.py --headless` alone, with `--processes N`, or as `
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,11 +27,10 @@ from locust.runners import MasterRunner, WorkerRunner
 from loadtests.generator.crew import Crew
 from loadtests.generator.dispatcher import Dispatcher
 from loadtests.generator.link import FolderLink, Link
-from loadtests.generator.no_delay import NoDelayClientPool, assert_no_delay
+from loadtests.generator.no_delay import assert_no_delay, new_pool
+from loadtests.generator.promptness import ask_for_promptness
 from loadtests.generator.worker_link import WorkerLink
 from loadtests.run_folder import RunFolder
-
-_MAX_CONNECTIONS = 2000
 
 
 def _folder() -> RunFolder:
@@ -43,9 +43,9 @@ def _prepare(environment: Any, **_: Any) -> None:
     if isinstance(environment.runner, MasterRunner):
         environment.windtunnel_crew = Crew(environment, _folder(), environment.parsed_options.expect_workers)
     elif isinstance(environment.runner, WorkerRunner):
-        environment.windtunnel_link = WorkerLink(environment)
+        environment.windtunnel_link = WorkerLink(environment, ask_for_promptness())
     else:
-        environment.windtunnel_link = FolderLink(_folder())
+        environment.windtunnel_link = FolderLink(_folder(), ask_for_promptness())
 
 
 class OpenModelUser(FastHttpUser):
@@ -54,23 +54,20 @@ class OpenModelUser(FastHttpUser):
     def __init__(self, environment: Any) -> None:
         self._link: Link = environment.windtunnel_link
         self._url = os.environ["WINDTUNNEL_LOAD_URL"]
-        self._timeout = self._link.plan.request_timeout_seconds
         parts = urlsplit(self._url)
         self.host = f"{parts.scheme}://{parts.netloc}"
-        # Certificates are verified: FastHttpUser's own pool would not.
-        self._pool = self.client_pool = NoDelayClientPool(
-            concurrency=_MAX_CONNECTIONS,
-            connection_timeout=self._timeout,
-            network_timeout=self._timeout,
-            ssl_context_factory=gevent.ssl.create_default_context,
-        )
+        self._pool = self.client_pool = new_pool(self._link.plan.request_timeout_seconds)
         super().__init__(environment)
 
     @task
     def run_schedule(self) -> None:
         """Run this worker's part of the schedule, wait for the last answer, then end the process or leave that to the master."""
-        assert_no_delay(self._pool, self._url)
-        Dispatcher(self._link, self.client, self._url, os.environ["WINDTUNNEL_LOAD_API_KEY"]).run()
+        try:
+            assert_no_delay(self._pool, self._url)
+            Dispatcher(self._link, self.client, self._url, os.environ["WINDTUNNEL_LOAD_API_KEY"]).run()
+        except Exception as error:
+            # Locust would log it and run the task again.
+            self._link.fail(f"{socket.gethostname()}: {error!r}")
         if isinstance(self.environment.runner, WorkerRunner):
             # A user that stops would be replaced.
             while True:

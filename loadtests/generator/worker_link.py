@@ -8,7 +8,7 @@ https://docs.locust.io/en/stable/running-distributed.html#communicating-across-n
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -19,10 +19,12 @@ from loadtests.generator.link import Assignment, Counts
 from loadtests.plan import RunPlan
 from loadtests.worker_samples import WorkerSamples
 
-__all__ = ["CLOCK", "END", "GO", "HISTOGRAMS", "PLAN", "READY", "ROWS", "WorkerLink"]
+__all__ = ["CLOCK", "END", "FAILED", "GO", "HISTOGRAMS", "PLAN", "READY", "ROWS", "WorkerLink"]
 
 # Names of the messages between master and workers.
-PLAN, CLOCK, READY, GO, ROWS, END = (f"windtunnel_{name}" for name in ("plan", "clock", "ready", "go", "rows", "end"))
+PLAN, CLOCK, READY, GO, ROWS, END, FAILED = (
+    f"windtunnel_{name}" for name in ("plan", "clock", "ready", "go", "rows", "end", "failed")
+)
 HISTOGRAMS = "windtunnel_histograms"
 _ANSWER_SECONDS = 30.0
 _START_SECONDS = 120.0
@@ -32,7 +34,8 @@ _CLOCK_EXCHANGES = 9
 class WorkerLink:
     """One worker of several. `runner` is Locust's."""
 
-    def __init__(self, environment: Any) -> None:
+    def __init__(self, environment: Any, promptness: Sequence[str]) -> None:
+        self._promptness = promptness
         self._runner = environment.runner
         self._answers: dict[str, AsyncResult[Any]] = {}
         self._rows: list[dict[str, Any]] = []
@@ -53,6 +56,7 @@ class WorkerLink:
         """Compare clocks, report ready, and wait until all workers are."""
         offset, error = self._clock_offset()
         ready = {"host": socket.gethostname(), "clock_offset": offset, "clock_error": error}
+        ready["promptness"] = list(self._promptness)
         go = self._ask(READY, ready, answer=GO, timeout=_START_SECONDS)
         epoch_wall = float(go["epoch_wall"])
         epoch = monotonic() + (epoch_wall - offset - wall())
@@ -72,6 +76,10 @@ class WorkerLink:
         """Send the rest, and that it is all: Locust's last report may come after the master has stopped to listen."""
         self.pulse(counts)
         self._runner.send_message(END, {"counts": asdict(counts), HISTOGRAMS: self._taken()})
+
+    def fail(self, why: str) -> None:
+        """Tell the master, which ends the run."""
+        self._runner.send_message(FAILED, {"why": why})
 
     def _clock_offset(self) -> tuple[float, float]:
         """How much the master's clock is ahead, by the exchange that took least, and how wrong that can be (half its round trip)."""

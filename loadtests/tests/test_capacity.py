@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.capacity import CapacityStep, find_capacity, judge_step, without_backlog
+from loadtests.capacity import CapacityStep, find_capacity, judge_step, limited_by_generator, without_backlog
 from loadtests.failures import EnvironmentNotReady
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_messages
@@ -45,6 +45,25 @@ def test_step_that_lost_a_message_did_not_keep_up() -> None:
     facts, messages = good_facts(), good_messages()[:-1]
     summary = summarize(facts, messages)
     assert judge_step(facts, summary, decide(facts, summary), 1.0).why_not is not None
+
+
+def test_percentiles_of_a_step_with_few_messages_are_not_stated() -> None:
+    facts, messages = good_facts(), good_messages()
+    summary = summarize(facts, messages)
+    found = judge_step(facts, summary, decide(facts, summary), 1.0)
+    assert found.ingest_p50_seconds is not None
+    assert found.ingest_p99_seconds is None
+
+
+def test_search_that_the_generator_ended_gives_a_lower_limit_only() -> None:
+    def step(rate: float) -> CapacityStep:
+        found = step_of(30)(rate)
+        return replace(found, invalid=found.why_not is not None)
+
+    best, steps = find_capacity(step, 10, max_steps=9)
+    assert limited_by_generator(best, steps)
+    best, steps = find_capacity(step_of(30), 10, max_steps=9)
+    assert not limited_by_generator(best, steps)
 
 
 def test_rate_that_leaves_a_backlog_is_told_apart() -> None:

@@ -7,10 +7,9 @@ import pytest
 
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
-from loadtests.floor import Floor
-from loadtests.gate.baseline import Baseline, Budget, check_ratios, differences, parse_budget
+from loadtests.gate.baseline import Baseline, Budget, differences, parse_budget
+from loadtests.gate.counter_run import state_retries, states_entered
 from loadtests.gate.counters import Counters, count, varies
-from loadtests.gate.floor_ratio import FloorRatios, measure_ratios
 from loadtests.gate.result import GateResult
 
 INGEST = "arn:aws:lambda:us-east-1:000000000000:function:audit-ingest-IngestMessageFunction-QYHOH2AWWMDL"
@@ -151,26 +150,28 @@ def test_baseline_survives_writing_and_reading(tmp_path: Path) -> None:
         Baseline.read(tmp_path / "old.json")
 
 
-def test_ratio_to_the_floor_is_gated_where_both_have_the_size() -> None:
-    baseline = Baseline("b", {}, counters(), ratios={1: 1.0, 2: 1.0, 3: 1.0})
-    checks = check_ratios(baseline, {1: 1.4, 2: 1.6, 9: 99.0})
-    assert [(check.body_bytes, check.passed) for check in checks] == [(1, True), (2, False)]
-    assert GateResult("g", "b", ratios=checks).exit_code is ExitCode.REGRESSION
+def test_retries_are_counted_wherever_work_is_done_again() -> None:
+    again = [
+        entry("request", "apigateway", "POST"),
+        entry("call", "sqs", "SendMessage"),
+        entry("call", "sqs", "SendMessage", detail={"attempt": 2}),
+        entry("invocation", "lambda", "invocation", resource="f", detail={"request_id": "1"}),
+        entry("invocation", "lambda", "invocation", resource="f", detail={"request_id": "1"}),
+        entry("invocation", "lambda", "invocation", resource="f", detail={"request_id": "2"}),
+    ]
+    totals = count(again, ["t1"], state_retries=3).totals
+    assert {name: total for name, total in totals.items() if name.startswith("retries/")} == {
+        "retries/sqs.SendMessage": 1,
+        "retries/lambda.f": 1,
+        "retries/states": 3,
+    }
 
 
-def test_ratio_is_measured_again_until_an_attempt_is_good_enough() -> None:
-    ingest = [{1: 0.9}, {1: 0.2}, {1: 0.1}]
-
-    def until(limit: float) -> FloorRatios:
-        return measure_ratios(
-            3, lambda n: ingest[n], lambda found: found.lowest[1] <= limit, lambda sizes: Floor({1: 0.1})
-        )
-
-    assert until(2.5).attempts == {1: [pytest.approx(9.0), pytest.approx(2.0)]}
-    assert until(0.5).lowest == {1: pytest.approx(1.0)}
-    assert until(0.5).typical == {1: pytest.approx(2.0)}
-    none = measure_ratios(3, lambda n: ingest[n], lambda found: False, lambda sizes: Floor({}, "not measured"))
-    assert (none.lowest, none.why_not) == ({}, "not measured")
+def test_tries_of_a_state_after_its_first_are_retries() -> None:
+    events = ["ExecutionStarted", "TaskStateEntered", "LambdaFunctionScheduled", "LambdaFunctionFailed"]
+    events += ["LambdaFunctionScheduled", "LambdaFunctionSucceeded", "TaskStateExited", "PassStateEntered"]
+    assert (states_entered(events), state_retries(events)) == (2, 1)
+    assert state_retries(["PassStateEntered", "TaskStateEntered"]) == 0
 
 
 def test_reports_are_written_for_people_and_programs(tmp_path: Path) -> None:

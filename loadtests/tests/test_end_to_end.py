@@ -48,7 +48,7 @@ class Silent:
 def run_against(
     target: Target, folder: RunFolder, sizes: str = "2kB,40kB", rate: float = 15.0, **plan: float
 ) -> tuple[Summary, Verdict]:
-    chosen = {"duration_seconds": 2.0, "drain_seconds": 3.0, "max_start_lag_seconds": 2.0}
+    chosen = {"duration_seconds": 2.0, "drain_seconds": 8.0, "max_start_lag_seconds": 10.0}
     personas = (Persona(schedule=Rate(rate)),)
     load = RunPlan("e2e", (), personas, seed=1, **{**chosen, **plan})  # type: ignore[arg-type]
     options = RunOptions(tuple(parse_mix(sizes)), warm_up_messages=2, floor=lambda _: Floor({}, "not measured: a test"))
@@ -59,17 +59,22 @@ def run_against(
 def test_run_against_a_pipeline_that_keeps_its_promise_passes(tmp_path: Path) -> None:
     folder = RunFolder(tmp_path / "run")
     with stand_in.running() as target:
-        summary, verdict = run_against(target, folder, sizes="2kB:20,max:1")
+        summary, verdict = run_against(target, folder, sizes="2kB:20,max:1", drain_seconds=60.0)
     assert verdict.exit_code is ExitCode.OK, [check for check in verdict.checks if not check.passed]
     assert summary.total.sent == summary.total.announced == 30
     report = json.loads(folder.report_json.read_text())
     assert stand_in.LIMIT_BYTES - 64 <= report["size_limit"]["accepted_bytes"] <= stand_in.LIMIT_BYTES
     assert report["validity"]["tcp_no_delay"] is True
     assert sorted(path.name for path in folder.path.iterdir() if path.suffix != ".log") == [
+        "hgrm",
+        "junit.xml",
+        "messages.csv",
         "messages.ndjson",
         "report.html",
         "report.json",
         "run.json",
+        "sizes.csv",
+        "summary.md",
     ]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loadtests.explain_message import _recorded, explain_message, find_run_of
+from loadtests.explain_message import explain_message, find_run_of, recorded
 from loadtests.failures import UsageError
 from loadtests.journal import read_journal
 from loadtests.ledger import append_row, write_messages
@@ -112,15 +112,17 @@ def test_reason_is_named(tmp_path: Path, name: str) -> None:
 def test_message_that_is_whole_has_no_reason_and_its_waterfall_is_in_order(tmp_path: Path) -> None:
     text = explained(tmp_path, good_message(), WHOLE)
     assert "Nothing is missing." in text
-    moments = [float(line.split(" ms")[0]) for line in text.splitlines() if " ms |" in line]
-    assert len(moments) == 2 + 1 + len(WHOLE) + 4
+    moments = [float(line.split(" ms")[0]) for line in text.splitlines() if " ms │" in line]
+    # The request is told by the response already.
+    assert len(moments) == 2 + len(WHOLE) + 4
+    assert "1 minor rows are left out" in text
     assert moments == sorted(moments)
     assert "SlowDown" not in text
 
 
 def test_message_that_the_journal_has_forgotten_is_not_accused_of_never_having_started() -> None:
     late = [entry(0.09, "ExecutionFailed", "stepfunctions", "ExecutionFailed")]
-    assert _recorded(late, good_message(trace_id=TRACE)) is None
+    assert recorded(late, good_message(trace_id=TRACE)) is None
 
 
 def test_message_is_found_by_id_key_and_trace(tmp_path: Path) -> None:

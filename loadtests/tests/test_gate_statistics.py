@@ -78,7 +78,7 @@ def test_quiet_machine_passes_an_identical_tree() -> None:
 def test_noisy_machine_is_inconclusive_instead_of_wrong() -> None:
     found = rates(0.0, 0.3)
     assert found[Finding.INCONCLUSIVE] >= 0.9
-    assert found[Finding.REGRESSION] <= 0.01
+    assert found[Finding.REGRESSION] <= 0.05
 
 
 @pytest.mark.parametrize("spread", [0.02, 0.08])
@@ -120,6 +120,44 @@ def test_bounds_enclose_the_centre_and_move_with_the_data(differences: list[floa
     if lower > -inf:
         assert lower_bound([d + shift for d in differences], alpha) == pytest.approx(lower + shift, abs=1e-6)
     assert lower >= min(differences) - 1e-9 or lower == -inf
+
+
+def test_looks_share_the_error_probability_and_never_more() -> None:
+    for looks in ((7,), (7, 10), (7, 10, 14), (8, 12, 16, 20)):
+        rule = Rule(looks=looks)
+        assert sum(map(rule.alpha_at, looks)) == pytest.approx(rule.alpha)
+
+
+@pytest.mark.parametrize(("looks", "metrics", "first"), [((7, 10, 14), 5, 7), ((7, 10, 14), 6, 14), ((5, 6), 5, None)])
+def test_rule_knows_the_first_look_that_can_call_one_of_its_metrics(
+    looks: tuple[int, ...], metrics: int, first: int | None
+) -> None:
+    """The smallest probability that n rounds can give is 2**-n: with fewer, no change however large is a regression."""
+    rule = Rule(looks=looks)
+    assert rule.first_decisive(metrics) == first
+    if first is not None:
+        series = {str(metric): [0.0] * first for metric in range(metrics)} | {
+            "0": [0.5 + i / 1e3 for i in range(first)]
+        }
+        assert decide(series, rule)["0"].finding is Finding.REGRESSION
+
+
+@pytest.mark.parametrize("spread", [0.02, 0.03])
+def test_default_rule_finds_a_handler_that_works_a_fifth_longer_and_passes_an_identical_tree(spread: float) -> None:
+    """The handler's own fifth is some 15 % of its function's duration and 25 % of its CPU time."""
+    source = random.Random(7)
+    rule = Rule()
+    slow = {"ingest": 0.12, "function": 0.15, "function_cpu": 0.25, "persisted": 0.04, "cpu": 0.04}
+    for effects, wanted in ((slow, Finding.REGRESSION), (dict.fromkeys(slow, 0.0), Finding.PASS)):
+        hits = 0
+        for _ in range(100):
+            first = {
+                metric: [drawn(source, effect, spread) for _ in range(rule.looks[0])]
+                for metric, effect in effects.items()
+            }
+            findings = {decision.finding for decision in decide(first, rule).values()}
+            hits += wanted in findings if wanted is Finding.REGRESSION else findings == {wanted}
+        assert hits >= (95 if wanted is Finding.REGRESSION else 80)
 
 
 def test_too_few_rounds_say_nothing() -> None:

@@ -76,3 +76,14 @@ def test_progress_line_compares_the_plan_with_what_was_achieved(tmp_path: Path) 
     assert "refused 1" in line
     assert "dropped 1" in line
     assert "waiting 1" in line
+
+
+def test_progress_shows_a_percentile_once_there_are_enough_messages_for_it(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    live = started(folder)
+    append(folder.sent, *(sent_row(index) for index in range(19)))
+    live.follow()
+    assert "p50 n<, p95 n<" in progress_line(live.figures(EPOCH + 1))
+    append(folder.sent, *(sent_row(index) for index in range(19, 200)))
+    live.follow()
+    assert "n<" not in progress_line(live.figures(EPOCH + 1))

@@ -7,18 +7,20 @@ import pytest
 
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
+from loadtests.gate import proof as proof_module
 from loadtests.gate import relative as relative_module
 from loadtests.gate.calibration import calibration_of
 from loadtests.gate.checkout import checkout_of, copy_of, root
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
-from loadtests.gate.proof import Proof, Trial
+from loadtests.gate.proof import Proof, Trial, prove
 from loadtests.gate.relative import compare_trees, judge_rounds
 from loadtests.gate.result import GateResult
-from loadtests.gate.rounds import GATED, Plan, Round, ingest_function_seconds, round_of
+from loadtests.gate.rounds import METRICS, Plan, Round, gated, ingest_function_seconds, round_of
 from loadtests.gate.statistics import Finding, Rule
 
 RULE = Rule(margin=0.05, looks=(8, 12))
 PLAN = Plan(Path("template.yaml"))
+GATED = tuple(metric for metric in METRICS if metric != "ingest_p90")
 
 
 def rounds(count: int, **changes: float) -> list[Round]:
@@ -60,13 +62,39 @@ def test_result_has_its_exit_code(changes: dict[str, float], strict: bool, code:
     assert result.to_json()["relative"]["finding"] == found.finding
 
 
+def sides(base: list[float], head: list[float]) -> dict[str, dict[str, list[float]]]:
+    return {"base": {"ingest": base, "persisted": base}, "head": {"ingest": head, "persisted": head}}
+
+
 def test_difference_of_a_latency_is_that_of_neighbours() -> None:
     """A disturbance that lasts over several messages hits both sides, and so nothing but it differs between them."""
-    base = {"ingest": [1.0, 1.0, 8.0, 8.0, 1.0], "cpu": [2.0]}
-    head = {"ingest": [1.2, 1.2, 9.6, 9.6, 1.2], "cpu": [3.0]}
-    found = round_of(base, head)
-    assert found.differences == {"ingest": pytest.approx(0.1823, abs=1e-4), "cpu": pytest.approx(0.4055, abs=1e-4)}
+    found = round_of(
+        sides([1.0, 1.0, 8.0, 8.0, 1.0], [1.2, 1.2, 9.6, 9.6, 1.2]), {"base": {"cpu": 2.0}, "head": {"cpu": 3.0}}
+    )
+    assert found.differences["ingest"] == pytest.approx(0.1823, abs=1e-4)
+    assert found.differences["cpu"] == pytest.approx(0.4055, abs=1e-4)
     assert found.base["ingest"] == 1.0
+
+
+def test_tail_is_gated_where_the_messages_of_a_round_support_it() -> None:
+    few = round_of(sides([1.0] * 99, [1.0] * 99), {"base": {}, "head": {}})
+    many = round_of(sides([1.0] * 100, [1.0] * 80 + [1.5] * 20), {"base": {}, "head": {}})
+    assert "ingest_p90" not in few.differences
+    assert many.differences["ingest_p90"] == pytest.approx(0.4055, abs=1e-3)
+    assert gated([many, few]) == ("ingest", "persisted")
+
+
+def test_metric_that_cannot_be_measured_here_is_not_gated() -> None:
+    """A system that hides the CPU time of other processes says 0."""
+    found = round_of(sides([1.0], [1.0]), {"base": {"cpu": 2.0, "function_cpu": 0.0}, "head": {"cpu": 2.0}})
+    assert gated([found]) == ("ingest", "persisted", "cpu")
+
+
+def test_percentiles_of_all_rounds_together_are_shown_as_far_as_the_messages_go() -> None:
+    one = round_of(sides([1.0] * 40, [2.0] * 40), {"base": {}, "head": {}})
+    found = judge_rounds([one] * 3, RULE).to_json()["percentiles"]["ingest"]
+    assert set(found["base"]) == {"p50", "p90"}
+    assert found["head"]["p90"] == pytest.approx(2.0, rel=1e-3)
 
 
 def test_function_behind_a_request_is_the_first_to_end_under_its_trace() -> None:
@@ -91,6 +119,29 @@ def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None
     assert Proof(20, tuple(right)).holds
     assert not Proof(20, (*right, Trial("identical", "regression", False, ""))).holds
     assert not Proof(20, (Trial("identical", "inconclusive", None, ""),)).holds
+
+
+def test_rates_of_a_proof_have_their_exact_interval() -> None:
+    trials = [Trial("identical", "pass", True, "")] * 9 + [Trial("identical", "inconclusive", None, "")]
+    found = Proof(20, (*trials, Trial("slow-down", "regression", True, "")))
+    identical, slower = found.rates
+    assert (identical.name, identical.count, identical.inconclusive) == ("false alarms", 0, 1)
+    assert identical.interval == (0.0, pytest.approx(0.3085, abs=1e-4))
+    assert (slower.name, slower.count, slower.interval) == ("detections", 1, (pytest.approx(0.025), 1.0))
+    assert found.to_json()["cases"]["identical"]["interval_95"][1] == identical.interval[1]
+
+
+def test_proof_begins_no_trial_that_would_not_be_over_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = iter(range(0, 100_000, 30))
+    monkeypatch.setattr(proof_module, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(
+        proof_module,
+        "_trial",
+        lambda case, *_: Trial(case, "pass", True, "", seconds=60.0 if case == "identical" else 1),
+    )
+    found = prove(Path(), PLAN, RULE, 10, ("identical", "same counters"), minutes=3)
+    assert [trial.case for trial in found.trials].count("identical") < 3
+    assert found.to_json()["asked"] == 10
 
 
 def test_base_is_a_worktree_that_is_gone_afterwards() -> None:

@@ -62,6 +62,7 @@ class BatchOperations(DynamodbStore):
         responses: dict[str, list[Item]] = {name: [] for name in requests}
         unprocessed: dict[str, Any] = {}
         capacities: list[dict[str, Any]] = []
+        units = 0.0
         left = self.state.quotas.batch_get_bytes
         for name, table, places, projection in reads:
             request = requests[name]
@@ -79,13 +80,14 @@ class BatchOperations(DynamodbStore):
                 total.add(consumption)
                 if record is not None:
                     responses[name].append(record.item if projection is None else projection.of(record.item))
+            units += total.total
             capacity = total.describe(table, params.get("ReturnConsumedCapacity"))
             if capacity is not None:
                 capacities.append(capacity)
         result: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
         if capacities:
             result["ConsumedCapacity"] = capacities
-        return Reply(result)
+        return Reply(result, usage={"read_units": units})
 
     def _parse_read(self, request: Params) -> tuple[list[Item], Projection | None]:
         check_parameters("KeysAndAttributes", request)
@@ -130,6 +132,7 @@ class BatchOperations(DynamodbStore):
         metrics: dict[str, list[Any]] = {}
         totals: dict[str, tuple[Table, Consumption]] = {}
         effects: list[Effect] = []
+        grown = 0
         for name, row, one in located:
             outcome = evaluate(state, one)
             change = change_of(outcome)
@@ -139,6 +142,7 @@ class BatchOperations(DynamodbStore):
                 continue
             effects.extend(apply_write(state, outcome, change, now))
             totals.setdefault(name, (one.table, Consumption()))[1].add(consumption)
+            grown += change.growth
             if params.get("ReturnItemCollectionMetrics") == "SIZE" and one.table.has_local_indexes:
                 metrics.setdefault(name, []).append(collection_metrics(one.table, one.place, one.request))
         result: dict[str, Any] = {"UnprocessedItems": unprocessed}
@@ -147,7 +151,8 @@ class BatchOperations(DynamodbStore):
         detail = params.get("ReturnConsumedCapacity")
         if detail is not None and detail != "NONE":
             result["ConsumedCapacity"] = [total.describe(table, detail) for table, total in totals.values()]
-        return Reply(result, tuple(dict.fromkeys(effects)))
+        units = sum(total.total for _, total in totals.values())
+        return Reply(result, tuple(dict.fromkeys(effects)), {"write_units": units, "stored_bytes": grown})
 
     def _batch_write(self, name: str, row: Mapping[str, Any]) -> WriteRequest:
         if len([member for member in row.values() if member is not None]) != 1:

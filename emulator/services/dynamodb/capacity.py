@@ -12,7 +12,7 @@ from emulator.services.dynamodb.quotas import DynamodbQuotas
 from emulator.services.dynamodb.table import Change, Table
 from emulator.services.dynamodb.values import Item, equal
 
-__all__ = ["Consumption", "read_units", "same_item", "write_consumption", "write_units"]
+__all__ = ["Consumption", "read_units", "same_item", "write_consumption", "write_units", "write_usage"]
 
 
 def read_units(size: int, quotas: DynamodbQuotas, *, consistent: bool) -> float:
@@ -93,3 +93,11 @@ def write_consumption(change: Change, quotas: DynamodbQuotas) -> Consumption:
         elif not same_item(part.before.item, part.after.item):
             consumption.indexes[part.index.name] = max(old, new)
     return consumption
+
+
+def write_usage(change: Change, quotas: DynamodbQuotas) -> dict[str, float]:
+    """What a write is billed: its units, and by how much the stored bytes grow."""
+    before = 0 if change.before is None else change.before.size
+    after = 0 if change.after is None else change.after.size
+    units = write_consumption(change, quotas).total if change.indexes else write_units(max(before, after), quotas)
+    return {"write_units": units, "stored_bytes": after - before}

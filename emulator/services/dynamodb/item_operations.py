@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.operation import CallContext, Params, Reply, operation
-from emulator.services.dynamodb.capacity import Consumption, read_units, write_consumption
+from emulator.services.dynamodb.capacity import Consumption, read_units, write_consumption, write_usage
 from emulator.services.dynamodb.collection_metrics import collection_metrics
 from emulator.services.dynamodb.deep_requests import is_read_by_older_layer
 from emulator.services.dynamodb.errors import ValidationException
@@ -126,7 +126,7 @@ class ItemOperations(DynamodbStore):
         capacity = consumption.describe(table, params.get("ReturnConsumedCapacity"))
         if capacity is not None:
             result["ConsumedCapacity"] = capacity
-        return Reply(result)
+        return Reply(result, usage={"read_units": consumption.table})
 
     def _write(self, request: WriteRequest, context: CallContext) -> tuple[Outcome, Change, tuple[Any, ...]]:
         state, now = self.state, context.now
@@ -147,7 +147,7 @@ class ItemOperations(DynamodbStore):
             result["ConsumedCapacity"] = consumption.describe(table, detail)
         if params.get("ReturnItemCollectionMetrics") == "SIZE" and table.local_indexes:
             result["ItemCollectionMetrics"] = collection_metrics(table, outcome.located.place, outcome.located.request)
-        return Reply(result, effects)
+        return Reply(result, effects, write_usage(change, self.state.quotas))
 
 
 def _shows_item(params: Params) -> bool:

@@ -124,7 +124,7 @@ class QueryOperations(DynamodbStore):
     def _page(self, reading: Reading, params: Params, context: CallContext) -> Reply:
         page = read_page(reading, self.state.quotas, context.now)
         self.state.throttle.take(reading.table, "read", page.consumption, context.now)
-        return Reply(_shown(page, reading.table, params))
+        return Reply(_shown(page, reading.table, params), usage={"read_units": page.consumption.total})
 
 
 def _shown(page: Page, table: Table, params: Params) -> dict[str, Any]:

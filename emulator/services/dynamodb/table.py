@@ -49,6 +49,11 @@ class Change:
     after: Record | None
     indexes: tuple[IndexChange, ...] = ()
 
+    @property
+    def growth(self) -> int:
+        """By how many bytes the table grows."""
+        return (0 if self.after is None else self.after.size) - (0 if self.before is None else self.before.size)
+
 
 @dataclass(slots=True)
 class Table:

@@ -47,11 +47,12 @@ class TransactionOperations(DynamodbStore):
         if token is not None:
             known = state.tokens.find(token, asked, now)
             if known is not None:
-                return Reply(_shown(known.again(), params))
+                repeated = known.again()
+                return Reply(_shown(repeated, params), usage={"read_units": repeated.units})
         outcome = run_transaction(state, requests, now)
         if token is not None:
             state.tokens.remember(token, asked, outcome.without_effects(), now)
-        return Reply(_shown(outcome, params), outcome.effects)
+        return Reply(_shown(outcome, params), outcome.effects, {"write_units": outcome.units})
 
     def _write_request(self, row: Params) -> WriteRequest:
         given = [kind for kind in KINDS if row.get(kind) is not None]
@@ -125,7 +126,7 @@ class TransactionOperations(DynamodbStore):
             result["ConsumedCapacity"] = [
                 total.describe(table, detail, kind="Read") for table, total in totals.values()
             ]
-        return Reply(result)
+        return Reply(result, usage={"read_units": sum(total.total for _, total in totals.values())})
 
     def _get_request(self, row: Params) -> tuple[str, Item, Projection | None]:
         get = row["Get"]

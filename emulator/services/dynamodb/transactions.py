@@ -68,6 +68,11 @@ class TransactionOutcome:
     read: tuple[tuple[Table, Consumption], ...] = ()
     """What it costs to be asked for again under its token."""
 
+    @property
+    def units(self) -> float:
+        """Capacity units in all, over its tables and their indexes."""
+        return sum(total.total for _, total in self.consumption)
+
     def without_effects(self) -> TransactionOutcome:
         """What is remembered under a token."""
         return replace(self, effects=())

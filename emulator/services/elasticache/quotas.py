@@ -24,3 +24,5 @@ class ElasticacheQuotas:
     max_auth_token_characters: int = 128
     # https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Tagging-Resources.html
     tags_per_resource: int = 50
+    # https://valkey.io/topics/strings/: no node type of ElastiCache lets proto-max-bulk-len be changed.
+    value_bytes: int = 512 << 20

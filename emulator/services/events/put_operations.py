@@ -20,6 +20,9 @@ from emulator.services.events.store import bus_name
 
 __all__ = ["PutOperations"]
 
+_BILLED_BYTES = 65_536
+"""What https://aws.amazon.com/eventbridge/pricing/ counts as one event."""
+
 
 class PutOperations(Router):
     """PutEvents."""
@@ -31,7 +34,8 @@ class PutOperations(Router):
         An event for a bus that does not exist is accepted and dropped, as on AWS; the journal says so.
         """
         entries = params["Entries"]
-        if sum(map(self._size, entries)) > self.quotas.entries_bytes:
+        sizes = [self._size(entry) for entry in entries]
+        if sum(sizes) > self.quotas.entries_bytes:
             raise ValidationException("Total size of the entries in the request is over the limit.")
         answers: list[dict[str, str]] = []
         effects: list[Effect] = []
@@ -48,7 +52,8 @@ class PutOperations(Router):
             else:
                 effects.extend(self.accepted(bus, event))
         failed = sum("ErrorCode" in answer for answer in answers)
-        return Reply({"FailedEntryCount": failed, "Entries": answers}, tuple(effects))
+        result = {"FailedEntryCount": failed, "Entries": answers}
+        return Reply(result, tuple(effects), {"events": sum(-(-size // _BILLED_BYTES) for size in sizes)})
 
     def _event(self, entry: Mapping[str, Any], context: CallContext) -> Event:
         members = {

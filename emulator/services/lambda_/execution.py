@@ -179,6 +179,8 @@ class ExecutionEngine(ColdStarts):
                 "duration_ms": round(result.duration_milliseconds, 3),
                 "billed_ms": report.billed_milliseconds,
                 "memory_mb": result.max_memory_mb,
+                "memory_size_mb": configuration.memory_mb,
+                "architecture": configuration.architectures[0],
                 "cold": report.init_milliseconds is not None,
                 "request_bytes": len(event.payload),
                 "response_bytes": len(payload) if result.streamed_bytes is None else result.streamed_bytes,

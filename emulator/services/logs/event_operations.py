@@ -77,7 +77,8 @@ class EventOperations(SubscriptionFilterOperations, MetricFilterOperations):
         result: dict[str, Any] = {"nextSequenceToken": "0"}
         if rejected:
             result["rejectedLogEventsInfo"] = rejected
-        return Reply(result, (*self.forwarded(group, stream, taken), *self.measured(group, taken)))
+        effects = (*self.forwarded(group, stream, taken), *self.measured(group, taken))
+        return Reply(result, effects, {"billed_bytes": sum(sizes)})
 
     @operation("GetLogEvents", unsupported=("unmask",))
     def get_log_events(self, params: Params, context: CallContext) -> Reply:

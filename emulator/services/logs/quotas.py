@@ -30,4 +30,5 @@ class LogsQuotas:
     resource_policies: int = 10
 
     kept_bytes_per_group: int = 67_108_864
+    """With what Python takes beside the text: some 200,000 lines."""
     kept_streams_per_group: int = 10_000

@@ -9,6 +9,9 @@ from typing import Any, NamedTuple
 
 __all__ = ["Destination", "LogEvent", "LogGroup", "LogStream", "MetricFilter", "ResourcePolicy", "SubscriptionFilter"]
 
+_EVENT_BYTES = 230
+"""What Python takes for an event beside its text."""
+
 
 class LogEvent(NamedTuple):
     """One event; times in epoch milliseconds. `number` counts the events of a group in the order of their arrival."""
@@ -102,8 +105,14 @@ class LogGroup:
     subscriptions: dict[str, SubscriptionFilter] = field(default_factory=dict)
     metric_filters: dict[str, MetricFilter] = field(default_factory=dict)
     stored_bytes: int = 0
-    _arrivals: deque[tuple[LogStream, LogEvent]] = field(default_factory=deque)
+    _arrivals: deque[LogStream] = field(default_factory=deque)
+    """The stream of each event in the order of arrival; events of one stream are in that order too."""
     _next_number: int = 0
+
+    @property
+    def kept_bytes(self) -> int:
+        """About what the events take of the emulator's memory."""
+        return self.stored_bytes + len(self._arrivals) * _EVENT_BYTES
 
     def append(self, stream: LogStream, timestamp: int, ingested: int, message: str, size: int) -> LogEvent:
         """Add an event to a stream."""
@@ -116,19 +125,16 @@ class LogGroup:
             stream.last_timestamp = timestamp
         stream.last_ingestion = ingested
         self.stored_bytes += size
-        self._arrivals.append((stream, event))
+        self._arrivals.append(stream)
         return event
 
     def trim(self, most_bytes: int, most_streams: int, oldest: int | None) -> None:
         """Forget the oldest arrivals beyond `most_bytes` and all before `oldest` (epoch milliseconds), then the oldest streams."""
         arrivals = self._arrivals
         while arrivals and (
-            self.stored_bytes > most_bytes or (oldest is not None and arrivals[0][1].timestamp < oldest)
+            self.kept_bytes > most_bytes or (oldest is not None and arrivals[0].events[0].timestamp < oldest)
         ):
-            stream, event = arrivals.popleft()
-            if stream.events and stream.events[0] is event:
-                stream.events.popleft()
-                self.stored_bytes -= event.size
+            self.stored_bytes -= arrivals.popleft().events.popleft().size
         while len(self.streams) > most_streams:
             self.delete_stream(next(iter(self.streams)))
 
@@ -136,4 +142,6 @@ class LogGroup:
         """Forget a stream and its events."""
         stream = self.streams.pop(name)
         self.stored_bytes -= sum(event.size for event in stream.events)
-        stream.events.clear()
+        if stream.events:
+            self._arrivals = deque(other for other in self._arrivals if other is not stream)
+            stream.events.clear()

@@ -46,7 +46,9 @@ class PublishOperations(TopicOperations):
             )
         topic = self.topic(arn)
         notification = self._notification(topic, params, context.now)
-        return Reply({"MessageId": notification.message_id}, self._deliveries(topic, notification))
+        size = len(params["Message"].encode()) + attributes_bytes(notification.attributes)
+        deliveries = self._deliveries(topic, notification)
+        return Reply({"MessageId": notification.message_id}, deliveries, {"billed_bytes": size})
 
     @operation("PublishBatch")
     def publish_batch(self, params: Params, context: CallContext) -> Reply:
@@ -69,7 +71,7 @@ class PublishOperations(TopicOperations):
             else:
                 successful.append({"Id": entry["Id"], "MessageId": notification.message_id})
                 effects.extend(self._deliveries(topic, notification))
-        return Reply({"Successful": successful, "Failed": failed}, tuple(effects))
+        return Reply({"Successful": successful, "Failed": failed}, tuple(effects), {"billed_bytes": size})
 
     def _notification(self, topic: Topic, params: Mapping[str, Any], now: float) -> Notification:
         """A checked message. Raises InvalidParameterException."""

@@ -42,7 +42,8 @@ class BatchOperations(MessageOperations):
             raise BatchRequestTooLong(
                 f"Batch requests cannot be longer than {self.quotas.batch_bytes} bytes. You have sent {size} bytes."
             )
-        return Reply(_each(entries, lambda entry: self.send(queue, entry, context)), (wake(queue),))
+        result = _each(entries, lambda entry: self.send(queue, entry, context))
+        return Reply(result, (wake(queue),), {"billed_bytes": size})
 
     @operation("DeleteMessageBatch")
     def delete_message_batch(self, params: Params, context: CallContext) -> Reply:

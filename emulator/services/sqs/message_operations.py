@@ -35,7 +35,9 @@ class MessageOperations(SqsStore):
         """Put a message into a queue."""
         queue = self.queue(params, context.now)
         self.check_policy(queue, context)
-        return Reply(self.send(queue, params, context), (wake(queue),))
+        result = self.send(queue, params, context)
+        size = message_bytes(params["MessageBody"], params.get("MessageAttributes") or {})
+        return Reply(result, (wake(queue),), {"billed_bytes": size})
 
     @operation("ReceiveMessage", unsupported=("ReceiveRequestAttemptId",))
     def receive_message(self, params: Params, context: CallContext) -> Reply | Process:

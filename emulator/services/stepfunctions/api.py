@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Collection
 from typing import ClassVar
 
 from emulator.account import Account
-from emulator.operation import Service
+from emulator.effects import Process
+from emulator.operation import CallContext, Params, Reply, Service
 from emulator.services.stepfunctions.activities import Activities, ActivityOperations
 from emulator.services.stepfunctions.aliases import AliasOperations
 from emulator.services.stepfunctions.asl import Catalogue
+from emulator.services.stepfunctions.closed_executions import ClosedExecutions
 from emulator.services.stepfunctions.execution_log import LogStreams
 from emulator.services.stepfunctions.execution_reads import ExecutionReads
 from emulator.services.stepfunctions.executions import ExecutionOperations
@@ -47,7 +48,7 @@ class StepFunctionsService(
     SingleStateOperations,
     Service,
 ):
-    """Standard and Express workflows. The newest `retained_executions` closed executions stay readable; older ones are forgotten.
+    """Standard and Express workflows. The newest `retained_executions` closed executions stay readable for AWS's ninety days.
 
     `emulated` are the services that tasks can call (None: any), `offers` tells which of their operations. Status changes go to the
     default event bus, through `events:PutEvents`, while `status_events` says that somebody listens there.
@@ -81,12 +82,13 @@ class StepFunctionsService(
         self.state_machines: dict[str, StateMachine] = {}
         self.executions: dict[str, Execution] = {}
         self.open_express: dict[str, Execution] = {}
-        self.closed_executions: deque[str] = deque()
-        self.retained_executions = retained_executions
         self.open_executions = 0
         self.tokens = TaskTokens(account.identifiers)
         self.activities: Activities = {}
         self.map_runs: MapRuns = {}
+        self.closed_executions = ClosedExecutions(
+            self.executions, self.map_runs, retained_executions, quotas.execution_retention_seconds
+        )
         self.standard_rate = StartRate(quotas.start_execution_bucket, quotas.start_execution_per_second)
         self.express_rate = StartRate(quotas.start_express_bucket, quotas.start_express_per_second)
         self.task_rates = {
@@ -101,5 +103,11 @@ class StepFunctionsService(
             self.map_runs,
             LogStreams(account.identifiers),
             self.register_child,
+            self.closed_executions.add,
             status_events,
         )
+
+    def handle(self, name: str, params: Params, context: CallContext) -> Reply | Process:
+        """Run one operation on what can still be read at this time. Raises AwsError."""
+        self.closed_executions.expire(context.now)
+        return super().handle(name, params, context)

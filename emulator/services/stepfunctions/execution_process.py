@@ -19,6 +19,7 @@ from emulator.services.stepfunctions.asl.definition import (
 )
 from emulator.services.stepfunctions.asl.document import Document
 from emulator.services.stepfunctions.asl.failures import RUNTIME, TIMEOUT, StateFailure
+from emulator.services.stepfunctions.billing import usage
 from emulator.services.stepfunctions.branches import run_map, run_parallel
 from emulator.services.stepfunctions.environment import Branch
 from emulator.services.stepfunctions.execution_log import ExecutionLog
@@ -56,6 +57,7 @@ HANDLERS: Mapping[type[State], Handler] = {
 def run_execution(execution: Execution, around: Surroundings) -> Process:
     """Run an execution to its end, whichever comes first: its last state, its time limit, or a stop. A redriven one goes on."""
     kind = "ExecutionStarted" if execution.redrive_count == 0 else "ExecutionRedriven"
+    before = execution.history.states_entered
     yield Record("stepfunctions", kind, execution.arn, detail={"input_bytes": execution.input.size_bytes})
     yield from _announced(execution, around)
     if execution.is_running:
@@ -70,7 +72,7 @@ def run_execution(execution: Execution, around: Surroundings) -> Process:
         f"Execution{_EVENT_NAMES[execution.status]}",
         execution.arn,
         outcome="ok" if succeeded else execution.error or str(execution.status),
-        detail={"events": execution.history.last_id},
+        detail=usage(execution, before),
     )
     yield from _announced(execution, around)
     if isinstance(execution.history.sink, ExecutionLog):
@@ -96,6 +98,8 @@ def _run(execution: Execution, around: Surroundings) -> Process:
             if child.is_running:  # the map run ended before it
                 moment = execution.stop_date or interpreter.now
                 end_execution(child, ExecutionStatus.ABORTED, moment, child.history.last_id)
+            if not child.is_express:
+                around.closed(child)
 
     interpreter = Interpreter(execution, around, HANDLERS, run_child)
     branch = execution.root

@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_StartExecutio
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from emulator.effects import Notify, Process, Shield, Spawn
 from emulator.operation import CallContext, Params, Reply, operation
 from emulator.services.stepfunctions.asl import Document
 from emulator.services.stepfunctions.asl.json_errors import input_problem
+from emulator.services.stepfunctions.billing import EXPRESS_MEGABYTES, express_milliseconds
 from emulator.services.stepfunctions.errors import (
     ExecutionAlreadyExists,
     ExecutionLimitExceeded,
@@ -30,9 +30,6 @@ from emulator.services.stepfunctions.state import Execution, ExecutionStatus, st
 from emulator.services.stepfunctions.store import Store, Target
 
 __all__ = ["ExecutionOperations"]
-
-_BILLED_MILLISECONDS = 100  # Express workflows are billed in such steps,
-_BILLED_MEGABYTES = 64  # and in such chunks of memory
 
 
 class ExecutionOperations(Store):
@@ -183,26 +180,16 @@ class ExecutionOperations(Store):
                 del self.open_express[execution.arn]
             else:
                 self.open_executions -= 1
-                self._forget_later(execution.arn)
+                self.closed_executions.add(execution)
 
     def register_child(self, child: Execution) -> None:
-        """Make an execution of a map run known; it is forgotten as old ones are."""
+        """Make an execution of a map run known."""
         self.executions[child.arn] = child
-        self._forget_later(child.arn)
-
-    def _forget_later(self, arn: str) -> None:
-        self.closed_executions.append(arn)
-        while len(self.closed_executions) > self.retained_executions:
-            oldest = self.executions.get(self.closed_executions.popleft())
-            if oldest is not None and not oldest.is_running:  # a reused name is forgotten when it ends again
-                del self.executions[oldest.arn]
 
 
 def _sync_result(execution: Execution, *, included: bool) -> dict[str, Any]:
     """What StartSyncExecution answers; a failed execution is no error of the call."""
     stopped = execution.start_date if execution.stop_date is None else execution.stop_date
-    milliseconds = (stopped - execution.start_date) * 1000
-    steps = max(1, math.ceil(milliseconds / _BILLED_MILLISECONDS))
     result: dict[str, Any] = {
         "executionArn": execution.arn,
         "stateMachineArn": execution.state_machine_arn,
@@ -216,8 +203,8 @@ def _sync_result(execution: Execution, *, included: bool) -> dict[str, Any]:
         "inputDetails": {"included": included},
         "traceHeader": execution.trace_header,
         "billingDetails": {
-            "billedMemoryUsedInMB": _BILLED_MEGABYTES,
-            "billedDurationInMilliseconds": steps * _BILLED_MILLISECONDS,
+            "billedMemoryUsedInMB": EXPRESS_MEGABYTES,
+            "billedDurationInMilliseconds": express_milliseconds(execution),
         },
     }
     if execution.output is not None:

@@ -5,12 +5,19 @@ https://docs.aws.amazon.com/step-functions/latest/apireference/API_HistoryEvent.
 
 from __future__ import annotations
 
+import zlib
 from typing import Any, Protocol
+
+import orjson
 
 __all__ = ["COMPLETE", "EventSink", "ExecutionClosed", "History", "HistoryFull"]
 
 COMPLETE = {"truncated": False}
 """What `inputDetails` and its kin say: the data is all there."""
+
+
+_QUICK = 1
+"""zlib's level: events repeat each other so much that the others gain little."""
 
 
 class HistoryFull(Exception):
@@ -30,16 +37,36 @@ class EventSink(Protocol):
 class History:
     """The events of one execution. An Express workflow's are counted and logged, but not kept."""
 
-    __slots__ = ("_closed", "_kept", "_maximum", "events", "last_id", "sink")
+    __slots__ = ("_closed", "_events", "_kept", "_maximum", "_packed", "last_id", "sink", "states_entered")
 
     def __init__(self, maximum_events: int, *, kept: bool = True, sink: EventSink | None = None) -> None:
-        self.events: list[dict[str, Any]] = []
+        self._events: list[dict[str, Any]] = []
+        self._packed: bytes | None = None
         self.last_id = 0
         """The id of the newest event."""
+        self.states_entered = 0
+        """How many of them say that a state was entered, which is what a Standard workflow is billed by."""
         self.sink = sink
         self._maximum = maximum_events
         self._kept = kept
         self._closed = False
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """All events that are kept, oldest first; not to be changed."""
+        events: list[dict[str, Any]] = (
+            self._events if self._packed is None else orjson.loads(zlib.decompress(self._packed))
+        )
+        return events
+
+    def pack(self) -> None:
+        """Keep the events of an execution that has ended in a tenth of their memory: most of them repeat the data of others."""
+        if self._packed is None and self._events:
+            try:
+                plain = orjson.dumps(self._events)
+            except TypeError:
+                return  # half of a surrogate pair, which has no encoding
+            self._packed, self._events = zlib.compress(plain, _QUICK), []
 
     def add(
         self, kind: str, previous: int, now: float, details_name: str = "", details: dict[str, Any] | None = None
@@ -60,6 +87,7 @@ class History:
 
     def reopen(self, now: float, details: dict[str, Any]) -> int:
         """Go on after the end: the id of ExecutionRedriven."""
+        self._events, self._packed = self.events, None
         self._closed = False
         return self.add("ExecutionRedriven", self.last_id, now, "executionRedrivenEventDetails", details)
 
@@ -69,12 +97,14 @@ class History:
 
     def _write(self, kind: str, previous: int, now: float, details_name: str, details: dict[str, Any] | None) -> None:
         self.last_id += 1
+        if kind.endswith("StateEntered"):
+            self.states_entered += 1
         if not self._kept and self.sink is None:
             return
         event: dict[str, Any] = {"timestamp": now, "type": kind, "id": self.last_id, "previousEventId": previous}
         if details is not None:
             event[details_name] = details
         if self._kept:
-            self.events.append(event)
+            self._events.append(event)
         if self.sink is not None:
             self.sink.take(event)

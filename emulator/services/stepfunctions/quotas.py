@@ -40,6 +40,8 @@ class StepFunctionsQuotas:
     maximum_state_machines: int = 100_000
     name_reuse_seconds: float = 7_776_000.0
     """Ninety days for which the name of a closed execution stays taken."""
+    execution_retention_seconds: float = 7_776_000.0
+    """Ninety days for which a closed execution and its history can be read."""
     inline_map_concurrency: int = 40
     distributed_map_concurrency: int = 10_000
     maximum_assign_bytes: int = 262_144

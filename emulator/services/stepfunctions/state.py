@@ -136,6 +136,12 @@ class Execution:
         """Whether it runs as an Express workflow."""
         return self.type == "EXPRESS"
 
+    def pack(self) -> None:
+        """Let go of what only a running execution needs, and keep the rest small."""
+        self.history.pack()
+        self.input = Document(self.input.text)
+        self.output = None if self.output is None else Document(self.output.text)
+
 
 @dataclass(slots=True)
 class PendingTask:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass, replace
 
 from emulator.account import Account
 from emulator.services.stepfunctions.activities import Activities
 from emulator.services.stepfunctions.asl import Catalogue
+from emulator.services.stepfunctions.closed_executions import ClosedExecutions
 from emulator.services.stepfunctions.errors import (
     ExecutionDoesNotExist,
     ResourceNotFound,
@@ -54,8 +54,7 @@ class Store:
     state_machines: dict[str, StateMachine]
     executions: dict[str, Execution]
     open_express: dict[str, Execution]
-    closed_executions: deque[str]
-    retained_executions: int
+    closed_executions: ClosedExecutions
     open_executions: int
     tokens: TaskTokens
     activities: Activities

@@ -28,5 +28,7 @@ class Surroundings:
     log_streams: LogStreams
     register: Callable[[Execution], None]
     """Makes the executions of a map run known, so that they can be described."""
+    closed: Callable[[Execution], None]
+    """Told of each Standard one among them that has ended."""
     status_events: Callable[[], bool]
     """Whether somebody listens on the default event bus to the changes of an execution's status."""

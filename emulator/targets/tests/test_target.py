@@ -136,52 +136,92 @@ def test_waterfall_draws_calls_in_order_of_their_start() -> None:
     assert "nothing" in waterfall([])
 
 
-class FakeSession:
-    """What boto3 would answer for a deployed stack."""
+class Clients:
+    """What boto3 would answer for a deployed stack: each service is this object again."""
 
+    access_key, secret_key, token = "id", "secret", "session"
     region_name = "eu-central-1"
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str = "111111111111", **stack: object) -> None:
         self.account = account
         self.asked: list[str] = []
+        self.aliases: list[str] = []
+        self.organisation: list[dict[str, str]] = []
+        rows = [{"OutputKey": "IngestUrl", "OutputValue": f"{STAGE}/Prod/ingest"}]
+        self.described = {"StackStatus": "CREATE_COMPLETE", "Outputs": rows, "Tags": [], **stack}
 
-    def client(self, service: str) -> FakeSession:
+    def client(self, service: str, **_: object) -> Clients:
         self.asked.append(service)
         return self
 
+    def get_credentials(self) -> Clients:
+        return self
+
+    def get_frozen_credentials(self) -> Clients:
+        return self
+
     def get_caller_identity(self) -> dict[str, str]:
-        return {"Account": self.account}
-
-    def get_credentials(self) -> FakeSession:
-        return self
-
-    def get_frozen_credentials(self) -> FakeSession:
-        return self
-
-    access_key, secret_key, token = "id", "secret", "session"
+        return {"Account": self.account, "Arn": f"arn:aws:iam::{self.account}:user/tester"}
 
     def describe_stacks(self, StackName: str) -> dict[str, object]:
-        rows = [{"OutputKey": "IngestUrl", "OutputValue": f"{STAGE}/Prod/ingest"}]
-        return {"Stacks": [{"StackName": StackName, "Outputs": rows}]}
+        return {"Stacks": [{"StackName": StackName, **self.described}]}
+
+    def list_account_aliases(self) -> dict[str, object]:
+        return {"AccountAliases": self.aliases}
+
+    def list_tags_for_resource(self, ResourceId: str) -> dict[str, object]:
+        return {"Tags": self.organisation}
+
+
+ALLOWED = {"WINDTUNNEL_ALLOWED_ACCOUNTS": "111111111111, 333333333333"}
 
 
 def test_aws_works_in_named_accounts_alone() -> None:
     with pytest.raises(EmulatorError, match="WINDTUNNEL_ALLOWED_ACCOUNTS"):
-        aws_target("stack", environ={}, session=FakeSession("111111111111"))
-    stranger = FakeSession("222222222222")
-    allowed = {"WINDTUNNEL_ALLOWED_ACCOUNTS": "111111111111, 333333333333"}
-    with pytest.raises(EmulatorError, match="account 222222222222"):
-        aws_target("stack", environ=allowed, session=stranger)
+        aws_target("stack", environ={}, session=Clients())
+    stranger = Clients("222222222222")
+    with pytest.raises(EmulatorError, match=r"account 222222222222, .* use another profile, or add it"):
+        aws_target("stack", environ=ALLOWED, session=stranger)
     assert stranger.asked == ["sts"], "nothing but the account is asked before it is known to be allowed"
 
 
-def test_aws_target_has_the_stacks_outputs_and_no_powers() -> None:
-    target = aws_target(
-        "stack", environ={"WINDTUNNEL_ALLOWED_ACCOUNTS": "111111111111"}, session=FakeSession("111111111111")
-    )
+def test_aws_target_has_the_stacks_outputs_caps_and_no_powers() -> None:
+    target = aws_target("stack", environ=ALLOWED, session=Clients())
     assert target.api_url == f"{STAGE}/Prod/ingest"
     assert (target.endpoint_url, target.region, target.session_token) == (None, "eu-central-1", "session")
-    assert target.capabilities == frozenset()
+    assert (target.account_id, target.capabilities) == ("111111111111", frozenset())
+    assert target.caps is not None
+    assert (target.caps.max_rate, target.caps.max_cost_usd) == (10.0, 1.0)
+    assert Target.from_json(target.to_json()) == target
+
+
+def test_stack_in_the_middle_of_a_change_is_refused() -> None:
+    with pytest.raises(EmulatorError, match=r"UPDATE_IN_PROGRESS.*deploy it to its end first"):
+        aws_target("stack", environ=ALLOWED, session=Clients(StackStatus="UPDATE_IN_PROGRESS"))
+
+
+def test_production_is_refused_by_whatever_marks_it() -> None:
+    for name, change in {
+        "stack's tag Env=prod": {
+            "described": {"StackStatus": "CREATE_COMPLETE", "Tags": [{"Key": "Env", "Value": "prod"}]}
+        },
+        "account alias bank-production": {"aliases": ["bank-production"]},
+        "account's tag Production=yes": {"organisation": [{"Key": "Production", "Value": "yes"}]},
+    }.items():
+        session = Clients()
+        vars(session).update(change)
+        with pytest.raises(EmulatorError, match=rf"marked as production \({name}\): nothing is sent there"):
+            aws_target("stack", environ=ALLOWED, session=session)
+    with pytest.raises(EmulatorError, match="stack audit-prod"):
+        aws_target("audit-prod", environ=ALLOWED, session=Clients())
+
+
+def test_clients_of_a_deployed_stack_only_read() -> None:
+    target = aws_target("stack", environ=ALLOWED, session=Clients())
+    with pytest.raises(EmulatorError, match="s3:PutObject is not for a deployed stack"):
+        target.client("s3").put_object(Bucket="b", Key="k", Body=b"")
+    with pytest.raises(EmulatorError, match="dynamodb:DeleteItem"):
+        target.client("dynamodb").delete_item(TableName="t", Key={})
 
 
 def test_container_says_that_it_is_not_built() -> None:

@@ -271,8 +271,7 @@ def test_history_pages_forwards_and_backwards_with_and_without_data() -> None:
 
 
 def test_old_closed_executions_are_forgotten_and_running_ones_are_not() -> None:
-    room = MachineRoom()
-    room.service.retained_executions = 2
+    room = MachineRoom(retained_executions=2)
     running = room.start(WAIT)
     closed = [room.start(PASS) for _ in range(4)]
     room.settle()
