@@ -137,6 +137,7 @@ for _name, _summary in (
     ("limits", "Tell for a message size which hop of a pipeline refuses it, and how close each one is."),
     ("cost", "Estimate what messages cost on AWS: counted calls times a versioned file of list prices."),
     ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
+    ("fuzz", "Look for messages and troubles after which a pipeline breaks its promise; play them again."),
     ("report", "Make the reports of a finished run again, from its message log."),
     ("clean-up", "Delete exactly what a run wrote to a deployed stack; without --yes, list it."),
 ):
