@@ -42,7 +42,9 @@ def calibrate(
 ) -> None:
     """Measure this machine's own noise, and so the smallest change that `gate --base` would see here.
 
-    Example: `windtunnel calibrate --rounds 12`, some two minutes on a quiet machine. `gate --base` then says whether its margin can pass.
+    Example: windtunnel calibrate --rounds 12
+
+    Takes some two minutes on a quiet machine. `windtunnel gate --base` then says whether its margin can pass here.
     """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)

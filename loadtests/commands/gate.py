@@ -69,8 +69,10 @@ def gate(
 ) -> None:
     """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound).
 
-    Example: `windtunnel gate --base main` says whether this tree is slower than main: regression, pass or inconclusive, in about a
-    minute on a quiet machine. `windtunnel calibrate` tells beforehand how small a change it would see.
+    Example: windtunnel gate --base origin/main --budget 'calls/* <= 18'
+
+    It says whether this tree is slower than the other one: regression, pass or inconclusive, in about a minute on a quiet machine.
+    `windtunnel calibrate` tells beforehand how small a change it would see.
     """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)

@@ -1,4 +1,4 @@
-"""`python -m loadtests prove-gate`: known changes through the gate, with the rates of false alarms and of detection."""
+"""`windtunnel load prove-gate`: known changes through the gate, with the rates of false alarms and of detection."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def prove_gate(
 ) -> None:
     """Send known changes through the gate, and say how often it was right: identical trees, a slower handler, an extra call.
 
-    Example: `python -m loadtests prove-gate --repeats 10 --minutes 25`. Exit code 1 where the gate was wrong once.
+    Example: `windtunnel load prove-gate --repeats 10 --minutes 25`. Exit code 1 where the gate was wrong once.
     """
     known = (*CASES, *FURTHER_CASES)
     unknown = sorted(set(case or ()) - set(known))
