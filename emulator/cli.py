@@ -146,6 +146,7 @@ def _mount(name: str, summary: str, panel: str) -> None:
 for _name, _summary, _panel in (
     ("gate", "Hold this tree against a committed baseline and, with --base, against another tree.", _JUDGE),
     ("baseline", "Save, list and show what was agreed that a message costs.", _JUDGE),
+    ("fuzz", "Look for messages and troubles after which a pipeline breaks its promise; play them again.", _JUDGE),
     ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see.", _JUDGE),
     ("compare", "Show two finished runs side by side.", _JUDGE),
     ("report", "Make the reports of a finished run again, from its message log.", _LOOK),

@@ -44,6 +44,7 @@ def report(
             "planned": generator.planned,
             "started": generator.started,
             "dropped": generator.dropped,
+            "late": generator.late,
             "planned_rate_per_second": generator.planned_rate_per_second,
             "achieved_rate_per_second": generator.achieved_rate_per_second,
             "megabytes_per_second": generator.megabytes_per_second,
