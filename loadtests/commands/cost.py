@@ -50,9 +50,10 @@ def cost(
 
     Example: windtunnel cost audit-ingest --per 1000000 --retention 90
     """
+    prices = load_prices(region)
     found = file_source(counters) if counters is not None else find_source(source, reports, baselines)
     nodes = _parsed(node) if node else _nodes_of(found)
-    result = estimate(found.counters, load_prices(region), per=per, retention_days=retention, nodes=nodes)
+    result = estimate(found.counters, prices, per=per, retention_days=retention, nodes=nodes)
     if json_output:
         print_json(
             {"schema_version": 1, "source": found.name, "messages_counted": found.counters.messages, **result.to_json()}
