@@ -1,6 +1,7 @@
-"""Audit ingest under load: one file is the load (`windtunnel load --scenario FILE`), its test, and both on a deployed stack.
+"""Audit ingest under load: one file is the load (`windtunnel load --scenario FILE`), its test, both on a deployed stack, and what the
+fuzzer sends (`windtunnel fuzz --scenario FILE`).
 
-That is `windtunnel load --scenario FILE --target aws`, and `pytest FILE --windtunnel-target aws`.
+On a stack, that is `windtunnel load --scenario FILE --target aws`, and `pytest FILE --windtunnel-target aws`.
 """
 
 from collections.abc import Callable
@@ -45,3 +46,13 @@ def assert_calculated_as_measured(result: ScenarioResult) -> None:
     assert measured is not None
     assert calculated is not None
     assert measured["accepted_bytes"] == pytest.approx(calculated.message_bytes, abs=1024)
+
+
+@pytest.mark.timeout(240)
+def test_the_promise_holds_whatever_is_sent_and_whatever_breaks(pytestconfig: pytest.Config, tmp_path: Path) -> None:
+    """As `windtunnel fuzz --scenario FILE`, with a few examples: accepted is archived once, or salvaged; no notice lies."""
+    if pytestconfig.getoption("--windtunnel-target") != "embedded":
+        pytest.skip("it breaks things and moves time: on an emulator of its own only")
+    result = scenario.fuzz(tmp_path, limits={"seconds": 120, "examples": 6})
+    result.assert_ok()
+    assert result.steps > 8

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -87,9 +86,7 @@ def fuzz(
                 f"there is no trouble {name!r}{f': did you mean {near[0]!r}?' if near else ''}; all are: {', '.join(TROUBLES)}"
             )
     wanted = os.environ.get(_PROFILE_VARIABLE, "ci") if profile is None else profile
-    chosen = profile_named(wanted if profile is not None or wanted in PROFILES else "ci")
-    if seconds is not None:
-        chosen = replace(chosen, search_seconds=seconds)
+    chosen = profile_named(wanted if profile is not None or wanted in PROFILES else "ci", seconds=seconds)
     source = Scenario() if scenario is None else load_scenario(scenario)
     console = new_console(stderr=json_output)
     result = look(

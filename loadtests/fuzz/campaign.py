@@ -81,8 +81,8 @@ class FuzzResult:
             raise AssertionError(self.text())
 
 
-class _OutOfTime(BaseException):
-    """The budget is used up. No Exception: Hypothesis would take that for a failure of the example."""
+class _OutOfTime(KeyboardInterrupt):
+    """The budget is used up. Hypothesis ends at once where a user does it, and takes anything else for a failure of the example."""
 
 
 @dataclass(slots=True)
@@ -175,8 +175,7 @@ def fuzz(
         except EmulatorError as error:
             raise EnvironmentNotReady(str(error)) from error
         except (Exception, _OutOfTime):
-            # What failed was kept when it failed; a failure that does not come again is one all the same. Hypothesis may take the
-            # end of the time for a strategy that cannot make up its mind.
+            # What failed was kept when it failed; a failure that does not come again is one all the same.
             if search.failing is None and not search.over:
                 raise
         if search.failing is not None:

@@ -20,7 +20,7 @@ __all__ = ["PipelineMachine", "machine_for"]
 
 _SMALL_BOUNDARIES = ("metadata", "levels", "digits")
 _LARGE_BOUNDARIES = ("event", "api")
-_JUMPS = (1.0, 10.0, 60.0, 120.0, 3_600.0)
+_JUMPS = (1.0, 10.0, 60.0, 120.0, 600.0, 3_600.0)
 _INPUT_BYTES = (1_000, 262_143, 262_144, 262_145)
 
 
@@ -141,7 +141,7 @@ def machine_for(
     members: dict[str, Any] = {"player": player, **{name: staticmethod(hook) for name, hook in hooks.items()}}
     if troubles:
         members["troubles"] = tuple(troubles)
-    if sizes:
+    if sizes and large:
 
         @rule(draft=drafts(sizes=sizes))
         def send_as_planned(self: Any, draft: Draft) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -53,8 +53,20 @@ PROFILES = {
 }
 
 
-def profile_named(name: str) -> Profile:
-    """Return a profile. Raises `UsageError`, which names those that there are."""
+def profile_named(
+    name: str, *, seconds: float | None = None, examples: int | None = None, steps: int | None = None
+) -> Profile:
+    """Return a profile, with other limits where given: `seconds` to look, and as many again to make a failure smaller.
+
+    Raises `UsageError`, which names the profiles that there are.
+    """
     if name not in PROFILES:
         raise UsageError(f"there is no profile {name!r}: {', '.join(PROFILES)}")
-    return PROFILES[name]
+    profile = PROFILES[name]
+    return replace(
+        profile,
+        search_seconds=profile.search_seconds if seconds is None else seconds,
+        shrink_seconds=profile.shrink_seconds if seconds is None else seconds,
+        examples=profile.examples if examples is None else examples,
+        steps=profile.steps if steps is None else steps,
+    )
