@@ -29,7 +29,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="load",
-    help="Push real load through a pipeline, follow every message to the end, and give a verdict.",
     pretty_exceptions_enable=False,
     add_completion=False,
     epilog=EXIT_CODES,

@@ -18,7 +18,6 @@ from markupsafe import Markup
 from loadtests import charts
 from loadtests.console import format_seconds
 from loadtests.exemplars import choose_exemplars
-from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
 from loadtests.flag_matrix import FLAGS, FlagState, flag_rows, flag_states
 from loadtests.heat_map import heat_map
@@ -69,7 +68,6 @@ def page(
         plan=facts.plan,
         summary=summary,
         verdict=verdict,
-        exit_codes=ExitCode,
         valid=is_valid(verdict),
         validity=validity_rows(facts, summary, verdict),
         sizes=[(figures, charts.colour_of(index)) for index, figures in enumerate(summary.sizes)],

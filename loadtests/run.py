@@ -66,7 +66,8 @@ class LoadRun:
         self._url = target.api_url
         self._guard = Guard.of(target)
         if self._guard is not None:
-            self._guard.refuse_too_much(self._guard.need(plan, options.mix, options.warm_up_messages))
+            self._need = self._guard.need(plan, options.mix, options.warm_up_messages)
+            self._guard.refuse_too_much(self._need)
             plan = self._guard.guarded(plan)
         self._options = options
         self._folder = folder

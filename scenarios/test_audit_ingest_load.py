@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from emulator.limits import Message, largest, read_view
 from loadtests import Scenario, Sender
 from loadtests.explain_message import explain_message
+from loadtests.facts import RunFacts
 from loadtests.scenario import ScenarioResult
 
 scenario = Scenario(
@@ -34,6 +36,16 @@ def test_every_message_of_both_senders_arrives_whole(windtunnel_load: Callable[.
     assert "Nothing is missing." in explained
     if result.folder.journal.is_file():
         assert all(service in explained for service in ("apigateway", "stepfunctions", "s3", "dynamodb", "sns"))
+        assert_calculated_as_measured(result)
+
+
+def assert_calculated_as_measured(result: ScenarioResult) -> None:
+    """`windtunnel limits --largest` calculates, from the template alone, what the run found by asking the pipeline."""
+    measured = RunFacts.read(result.folder.facts).size_limit
+    calculated = largest(read_view(Path(scenario.template)), Message.of_size(6_000_000))
+    assert measured is not None
+    assert calculated is not None
+    assert measured["accepted_bytes"] == pytest.approx(calculated.message_bytes, abs=1024)
 
 
 @pytest.mark.timeout(240)

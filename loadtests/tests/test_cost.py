@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from loadtests.cli import app
 from loadtests.cost import estimate, load_prices
+from loadtests.cost.in_reports import cost_of
 from loadtests.cost.sources import file_source
 from loadtests.failures import UsageError
 from loadtests.gate.counters import Counters
@@ -130,3 +131,11 @@ def test_command_ends_with_5_only_when_strict_and_incomplete(tmp_path: Path) -> 
     strict = CliRunner().invoke(app, ["cost", "--counters", str(path), "--strict"])
     assert (plain.exit_code, strict.exit_code) == (0, 5)
     assert "NOT COUNTED  calls/kinesis.PutRecord" in plain.output
+
+
+def test_report_of_a_run_says_dollars_and_what_they_leave_out() -> None:
+    assert cost_of({}) is None
+    said = cost_of({**COUNTED.per_message(), "calls/kinesis.PutRecord": 1.0})
+    assert said is not None
+    assert said["dollars_per_million"] == pytest.approx(estimate(COUNTED, PRICES).dollars, abs=0.001)
+    assert said["unpriced"] == ["calls/kinesis.PutRecord"]
