@@ -36,7 +36,7 @@ def cost(
     node: Annotated[
         list[str] | None,
         typer.Option(
-            help="Cache nodes that run, ENGINE:TYPE:COUNT, e.g. valkey:cache.t3.small:2; repeat. Default: the template's."
+            help="Cache nodes that run, ENGINE:TYPE:COUNT, e.g. valkey:cache.t3.small:2; repeat. Default: those of a baseline's template."
         ),
     ] = None,
     free_tier: Annotated[
