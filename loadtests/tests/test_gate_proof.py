@@ -8,7 +8,7 @@ from loadtests.gate.proof import prove
 from loadtests.gate.rounds import Plan
 from loadtests.gate.statistics import Rule
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = pytest.mark.timeout(300)
 
 
 def test_extra_call_for_each_message_is_caught_and_named() -> None:
