@@ -199,9 +199,8 @@ def _notice_cause(message: Message, stage: str, entries: Sequence[Entry] | None)
         return f"{failed[-1]['operation']} failed with {failed[-1]['outcome']}"
     heard = len(message.notices)
     if len(publishes) > heard:
-        return (
-            f"{len(publishes)} notices were published and {heard} received, so it was lost between topic and subscriber"
-        )
+        count = f"{len(publishes)} notices were published and {heard} received"
+        return f"{count}, so it was lost between topic and subscriber, or came after the run"
     return f"it was never published ({len(publishes)} of {len(STAGES)} were); {_workflow(entries)}"
 
 

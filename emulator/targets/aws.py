@@ -192,6 +192,8 @@ def _advice(code: str) -> str:
         return "(log in again, e.g. `aws sso login`)"
     if "AccessDenied" in code or "NotAuthorized" in code or "Unauthorized" in code:
         return "(the rights that a tester needs are in docs/staging.md)"
+    if code in ("SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"):
+        return "(the secret is not that of the key, or this machine's clock is more than five minutes off)"
     if code == "ValidationError":
         return "(`aws cloudformation describe-stacks` lists the stacks of your profile's region)"
     return ""

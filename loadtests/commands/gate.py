@@ -34,7 +34,7 @@ from loadtests.exit_codes import ExitCode
 from loadtests.failures import LoadError, UsageError
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
 from loadtests.gate.calibration import FILE_NAME, hint
-from loadtests.gate.checkout import checkout_of
+from loadtests.gate.checkout import checkout_of, copy_of, root
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.floor_ratio import check_ratios, measure_ratios
 from loadtests.gate.relative import compare_trees
@@ -95,7 +95,9 @@ def gate(
                 console.print(f"[bold]Comparing times with {base}[/bold], looks after {looks} rounds", highlight=False)
                 console.print(f"  {hint(reports / FILE_NAME, rule)}", highlight=False, soft_wrap=True)
                 plan = Plan(template, parse_size(size), messages)
-                relative = compare_trees(plan, rule, tree, None, round_progress(console))
+                # Copies of both: where a tree lies, and whether it had run before, is no difference that counts.
+                before, after = stack.enter_context(copy_of(tree)), stack.enter_context(copy_of(root()))
+                relative = compare_trees(plan, rule, before, after, round_progress(console))
                 result = replace(result, relative=relative)
     except LoadError as error:
         result = replace(result, failure=str(error), failure_code=error.exit_code)

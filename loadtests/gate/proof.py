@@ -9,6 +9,7 @@ extra call      one AWS call more for each message, counted: the gate must say s
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -154,10 +155,12 @@ def prove(
         longest = max((trial.seconds for trial in trials if trial.case == case), default=0.0)
         return minutes is None or monotonic() - begun + longest <= minutes * 60
 
-    for number in range(repeats):
-        for case in (case for case in (*CASES, *FURTHER_CASES) if case in cases):
+    with copy_of(tree) as pristine:
+        for number, case in itertools.product(
+            range(repeats), (one for one in (*CASES, *FURTHER_CASES) if one in cases)
+        ):
             if fits(case):
-                trials.append(_trial(case, tree, plan, rule, percent, number, round_progress))
+                trials.append(_trial(case, pristine, plan, rule, percent, number, round_progress))
                 if progress is not None:
                     progress(trials[-1])
     return Proof(percent, tuple(trials), repeats, rule)

@@ -81,6 +81,13 @@ def test_cache_nodes_are_a_line_a_month_and_an_unknown_type_is_named() -> None:
     assert cost.unpriced[0].counter == "nodes/redis.cache.x99.huge"
 
 
+def test_free_tier_is_taken_off_only_where_it_is_asked_for() -> None:
+    plain, free = estimate(COUNTED, PRICES), estimate(COUNTED, PRICES, free_tier=True)
+    # 1,000,000 requests and 400,000 GB-seconds of Lambda a month; a message has 2 and 1.
+    assert plain.dollars - free.dollars == pytest.approx(1_000_000 * 0.20e-6 + 400_000 * 0.0000166667)
+    assert estimate(COUNTED, PRICES, per=1000, free_tier=True).dollars < estimate(COUNTED, PRICES, per=1000).dollars
+
+
 def test_nothing_counted_is_no_estimate_of_nothing() -> None:
     with pytest.raises(UsageError, match="no message was counted"):
         estimate(Counters(0, {}), PRICES)

@@ -90,7 +90,8 @@ def test_ratio_to_the_floor_that_has_grown_is_a_regression(monkeypatch: pytest.M
 def test_comparison_with_a_base_has_three_findings(
     monkeypatch: pytest.MonkeyPatch, baselines: Path, finding: Finding, options: tuple[str, ...], expected: int
 ) -> None:
-    seams = {"compare_trees": lambda *_: relative(finding), "checkout_of": lambda ref: nullcontext(Path())}
+    same = lambda _: nullcontext(Path())  # noqa: E731
+    seams = {"compare_trees": lambda *_: relative(finding), "checkout_of": same, "copy_of": same}
     code, report = run(monkeypatch, baselines, "--base", "HEAD", "--no-counters", *options, **seams)
     assert (code, report["relative"]["finding"]) == (expected, str(finding))
 

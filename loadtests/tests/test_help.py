@@ -22,7 +22,6 @@ WITHOUT_JSON: Mapping[str, str] = {
     "windtunnel": "a group of commands",
     "windtunnel up": "it serves; --ready-file writes what it would say as JSON",
     "load worker": "what it measures goes to its master, which says it as JSON",
-    "load kubernetes": "what it prints is a manifest",
     "load baseline": "a group of commands",
     "executions": "a group of commands",
 }

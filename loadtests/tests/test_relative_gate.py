@@ -1,5 +1,6 @@
 """The rounds around the statistics: when to look, what a round's difference is, and what the result ends with."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -169,6 +170,7 @@ def test_proof_begins_no_trial_that_would_not_be_over_in_time(monkeypatch: pytes
         "_trial",
         lambda case, *_: Trial(case, "pass", True, "", seconds=60.0 if case == "identical" else 1),
     )
+    monkeypatch.setattr(proof_module, "copy_of", lambda tree: nullcontext(tree))
     found = prove(Path(), PLAN, RULE, 10, ("identical", "same counters"), minutes=3)
     assert [trial.case for trial in found.trials].count("identical") < 3
     assert found.to_json()["asked"] == 10
@@ -197,4 +199,6 @@ def test_injection_changes_the_copy_and_never_the_tree() -> None:
         compile(changed, handler, "exec")
         assert changed.startswith(before)
         assert (copy / "emulator" / "__main__.py").is_file()
+        assert list((copy / "emulator" / "__pycache__").glob("__main__.*.pyc")), "a copy that has not run is as fast"
+        assert not list((copy / "system").rglob("*.pyc")), "what is deployed is packed as it was written"
     assert (tree / handler).read_text() == before

@@ -131,8 +131,12 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     s3.put_bucket_versioning(Bucket=archive, VersioningConfiguration={"Status": "Enabled"})
     Path("scenario.py").write_text(SCENARIO)
     assert run(monkeypatch, "load", *LOAD, "--json") == 0
-    report = json.loads(capsys.readouterr().out)
+    output = capsys.readouterr()
+    report = json.loads(output.out)
     run_id = report["run_id"]
+    told = " ".join(output.err.split())
+    assert f"to stack {STACK}, account {aws_stub.ACCOUNT}, {REGION}: at most 14 messages, 56.0 kB" in told
+    assert f"windtunnel clean-up {run_id}" in told
     assert report["total"]["final_notice"] == report["total"]["sent"] == 10
     assert staging.account.denied == ["organizations:ListTagsForResource"]
     assert set(staging.account.seen) <= aws_stub.READS | aws_stub.PLAYED | {

@@ -189,9 +189,22 @@ def test_workflow_takes_what_a_state_may_hold_and_no_more(tmp_path: Path) -> Non
     )
     view = view_of(tmp_path, Rule=rule, Machine=machine, **function())
     assert assess(view, Message.of_size(200 * KIB)).refused is None
-    refused = assess(view, Message.of_size(300 * KIB)).refused
+    found = assess(view, Message.of_size(300 * KIB))
+    refused = found.refused
     assert refused is not None
     assert (refused.target, refused.operation) == ("Machine", "states:StartExecution")
+    assert "no sender hears of it" in refused.error
+    assert statuses(found)["Machine>Function"] == Status.OK  # what is not let in does not get further
+
+
+def test_each_source_of_a_function_is_a_hop_of_its_own(tmp_path: Path) -> None:
+    topics = {name: resource("SNS::Topic") for name in ("One", "Other")}
+    subscriptions = {
+        f"To{name}": resource("SNS::Subscription", TopicArn={"Ref": name}, Endpoint={"Fn::GetAtt": ["Function", "Arn"]})
+        for name in topics
+    }
+    view = view_of(tmp_path, **topics, **subscriptions, **function())
+    assert set(statuses(assess(view, Message.of_size(1000)))) == {"One>Function", "Other>Function"}
 
 
 def test_policy_for_everything_reaches_every_resource_of_the_kind(tmp_path: Path) -> None:
