@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from emulator.targets import Message, Pipeline
 from fixtures.facts import Stored, queue_bodies, salvaged
 from fixtures.oracle import assert_flags_agree, assert_persisted, send
@@ -99,6 +101,25 @@ def test_dynamodb_that_throttles_and_recovers_loses_nothing(windtunnel: Pipeline
         message = send(windtunnel, payload)
         assert_persisted(message, payload, meta_data(), within="60s")
         assert windtunnel.faults.applied(fault) == 2
+
+
+@pytest.mark.parametrize("kind", ["crash", "crash_after"])
+def test_an_archive_function_that_dies_around_its_write_archives_once(windtunnel: Pipeline, kind: str) -> None:
+    """Killed before S3 has the object, or before it could say that it wrote it: the retry finds out."""
+    payload = binary(1000)
+    bucket = windtunnel.target.output("ArchiveBucketName")
+    with windtunnel.faults.add("s3", "PutObject", resource=bucket, kind=kind, times=1) as fault:
+        message = send(windtunnel, payload)
+        assert_persisted(message, payload, meta_data(), within="60s")
+        assert windtunnel.faults.applied(fault) == 1
+    assert "exit" in message.explain(), "the function's process has ended"
+
+
+def test_an_ingest_that_dies_promises_nothing_and_leaves_nothing(windtunnel: Pipeline) -> None:
+    before = Stored.count(windtunnel)
+    with windtunnel.faults.add("stepfunctions", "StartExecution", kind="crash", times=1):
+        assert windtunnel.post(request_body(binary(10))).status == 502
+    assert Stored.count(windtunnel) == before
 
 
 def test_s3_that_fails_for_good_leaves_its_flag_false_and_the_other_branch_true(

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from fixtures.formats import drafts
 from fixtures.incoming import Draft
 from loadtests.fuzz.player import Player, Violation
-from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Send, Step, Trouble, Workflow
+from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Reuse, Send, Step, Trouble, Workflow
 from loadtests.fuzz.troubles import TROUBLES
 
 __all__ = ["PipelineMachine", "machine_for"]
@@ -83,6 +83,12 @@ class PipelineMachine(RuleBasedStateMachine):
     def redrive(self, of: int, keep: bool) -> None:
         """A salvaged message, driven again before the trouble may be over."""
         self._do(Redrive(of, keep))
+
+    @precondition(lambda self: self.player.accepted)
+    @rule(of=st.integers(0, 9))
+    def reuse(self, of: int) -> None:
+        """Another body under the id of an accepted message."""
+        self._do(Reuse(of))
 
     @rule(size=st.sampled_from(_INPUT_BYTES))
     def start_workflow(self, size: int) -> None:

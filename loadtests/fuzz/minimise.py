@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from fixtures.incoming import Draft
-from loadtests.fuzz.steps import Jump, Redis, Redrive, Resend, Send, Step, Trouble, Workflow
+from loadtests.fuzz.steps import Jump, Redis, Redrive, Resend, Reuse, Send, Step, Trouble, Workflow
 
 __all__ = ["minimise"]
 
@@ -79,6 +79,8 @@ def _plainer(step: Step) -> Iterator[Step]:
             yield Redis("restart")
         case Redrive(of, keep) if of or keep:
             yield Redrive()
+        case Reuse(of, size) if (of, size) != (0, 3):
+            yield Reuse()
 
 
 def _plainer_drafts(draft: Draft) -> Iterator[Draft]:

@@ -18,7 +18,7 @@ from fixtures.largest import body_of_length, largest_accepted
 from loadtests.failures import EnvironmentNotReady
 from loadtests.fuzz.evidence import Evidence, RedisReader, Stores
 from loadtests.fuzz.invariants import Excuses, Fate, Sent, lies, violations
-from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Send, Step, Trouble, Workflow
+from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Reuse, Send, Step, Trouble, Workflow
 from loadtests.fuzz.troubles import fault_rule
 from loadtests.fuzz.workflow import internal_message
 
@@ -83,6 +83,8 @@ class Player:
                 self._resend(of, draft)
             case Redrive(of, keep):
                 self._redrive(of, keep=keep)
+            case Reuse(of, size):
+                self._reuse(of, size)
             case Redis(what):
                 self._disturb_redis(what)
             case Trouble(name, times):
@@ -115,6 +117,11 @@ class Player:
     def salvaged(self) -> list[Sent]:
         """Messages that wait to be re-driven."""
         return [one for one in self.sent if one.fate == "salvaged"]
+
+    @property
+    def accepted(self) -> list[Sent]:
+        """Messages that were promised to be archived."""
+        return [one for one in self.sent if one.fate == "accepted"]
 
     # -- steps -------------------------------------------------------------------------------------------------------------------
 
@@ -169,6 +176,25 @@ class Player:
                 one.fate, one.status = "accepted", 200
         except ClientError:
             return
+
+    def _reuse(self, of: int, size: int) -> None:
+        taken = self.accepted
+        if not taken:
+            return
+        calm, one = self._calm(), taken[of % len(taken)]
+        other = build(Draft(size=size, seed=1_000 + one.number), one.transaction_id).body
+        event = {"body": other.decode(), "redrive": {"messageID": one.message_id}}
+        target = self._pipeline.target
+        try:
+            answer = target.client("lambda").invoke(
+                FunctionName=target.output("IngestFunctionName"), Payload=json.dumps(event).encode()
+            )
+        except ClientError:
+            return
+        said = json.loads(answer["Payload"].read())
+        status = said.get("statusCode", 500)
+        if status == 200 or (calm and status != 409):
+            raise Violation(f"{one}: another body under its id is answered with {status}: {str(said)[:300]}")
 
     def _disturb_redis(self, what: str) -> None:
         caches = self._pipeline.caches

@@ -15,6 +15,7 @@ __all__ = [
     "Redrive",
     "Relief",
     "Resend",
+    "Reuse",
     "Send",
     "Step",
     "Trouble",
@@ -51,6 +52,15 @@ class Redrive:
     do: ClassVar[str] = "redrive"
     of: int = 0
     keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reuse:
+    """The id of an accepted message (`of` counts them) re-driven with another body, which must be refused."""
+
+    do: ClassVar[str] = "reuse"
+    of: int = 0
+    size: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +105,9 @@ class Workflow:
     seed: int = 0
 
 
-Step = Send | Resend | Redrive | Redis | Trouble | Relief | Jump | Workflow
+Step = Send | Resend | Redrive | Reuse | Redis | Trouble | Relief | Jump | Workflow
 _KINDS: dict[str, type[Step]] = {
-    kind.do: kind for kind in (Send, Resend, Redrive, Redis, Trouble, Relief, Jump, Workflow)
+    kind.do: kind for kind in (Send, Resend, Redrive, Reuse, Redis, Trouble, Relief, Jump, Workflow)
 }
 
 

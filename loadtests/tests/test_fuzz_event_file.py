@@ -13,7 +13,7 @@ from fixtures.formats import drafts
 from fixtures.incoming import BOUNDARIES, Draft
 from loadtests.failures import UsageError
 from loadtests.fuzz.event_file import EventFile, describe
-from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Send, Step, Trouble, Workflow
+from loadtests.fuzz.steps import Jump, Redis, Redrive, Relief, Resend, Reuse, Send, Step, Trouble, Workflow
 from loadtests.fuzz.troubles import TROUBLES, fault_rule
 
 DRAFTS = drafts(breakages=True, boundaries=BOUNDARIES)
@@ -21,6 +21,7 @@ STEPS: st.SearchStrategy[Step] = st.one_of(
     st.builds(Send, DRAFTS),
     st.builds(Resend, st.integers(0, 9), st.none() | DRAFTS),
     st.builds(Redrive, st.integers(0, 9), st.booleans()),
+    st.builds(Reuse, st.integers(0, 9)),
     st.builds(Redis, st.sampled_from(["restart", "down", "up", "restart empty"])),
     st.builds(Trouble, st.sampled_from([*TROUBLES]), st.none() | st.integers(1, 6)),
     st.just(Relief()),

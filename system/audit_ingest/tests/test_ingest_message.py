@@ -35,7 +35,7 @@ class World:
 
     def __init__(self, app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
         self.redis: Any = fakeredis.FakeStrictRedis()
-        self.states = RecordingClient("stepfunctions")
+        self.states = RecordingClient("stepfunctions", describe_execution=aws_error("ExecutionDoesNotExist"))
         self.lambda_ = RecordingClient("lambda", invoke=invocation({"failureID": "x", "key": "x.json"}))
         self.s3 = RecordingClient("s3")
         self.sqs = RecordingClient("sqs")
@@ -225,11 +225,32 @@ def test_what_is_salvaged_is_ingested_like_the_first_time(world: World, event: d
     record = world.salvage_by_function()
     first = world.states.only_call("start_execution")
     world.states.calls.clear()
-    world.states.answers.clear()
+    del world.states.answers["start_execution"]
     status, accepted = world.ingest({**record["event"], "redrive": {"messageID": record["failureID"]}})
     assert (status, accepted["messageID"]) == (200, refused["failureID"])
     # The same name with the same input: Step Functions starts it once, however often it is asked.
     assert world.states.only_call("start_execution") == first
+
+
+def test_a_message_that_was_started_after_all_may_be_redriven(world: World, event: dict[str, Any]) -> None:
+    world.ingest(event)
+    world.states.answers["describe_execution"] = {"input": world.states.only_call("start_execution")["input"]}
+    world.states.answers["start_execution"] = aws_error("ExecutionAlreadyExists")
+    assert world.ingest({**event, "redrive": {"messageID": "m-1"}}) == (200, {"messageID": "m-1"})
+
+
+def test_another_body_under_the_id_of_a_message_is_refused_and_overwrites_nothing(
+    world: World, event: dict[str, Any]
+) -> None:
+    world.ingest(event)
+    world.states.answers["describe_execution"] = {"input": world.states.only_call("start_execution")["input"]}
+    held = {key: world.redis.get(key) for key in world.redis.scan_iter()}
+    other = {**event, "body": event["body"].replace("aGVsbG8=", "b3RoZXI="), "redrive": {"messageID": "m-1"}}
+    status, answer = world.ingest(other)
+    assert (status, answer["field"]) == (409, "redrive.messageID")
+    assert {key: world.redis.get(key) for key in world.redis.scan_iter()} == held
+    assert len([name for name, _ in world.states.calls if name == "start_execution"]) == 1
+    assert world.lambda_.calls == []
 
 
 def test_a_message_that_fails_again_when_redriven_keeps_its_failure_id(world: World, event: dict[str, Any]) -> None:

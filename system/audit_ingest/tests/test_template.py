@@ -85,6 +85,9 @@ POLICIES: dict[str, dict[str, Any]] = {
     "IngestMessageFunction": {
         "secretsmanager:GetSecretValue": "RedisStack.Outputs.AuthTokenSecretArn",
         "states:StartExecution": "IngestStateMachine",
+        "states:DescribeExecution": (
+            "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:${IngestStateMachine.Name}:*"
+        ),
         "lambda:InvokeFunction": "IngestFailureFunction.Arn",
         "s3:PutObject": OBJECTS % "FailedMessagesBucket",
         "sqs:SendMessage": "IngestDeadLetterQueue.Arn",

@@ -3,6 +3,7 @@
 The caller waits for this function and for nothing else of the pipeline: one Redis SET and one StartExecution.
 """
 
+import hashlib
 import json
 import logging
 import os
@@ -46,6 +47,9 @@ class Ingest:
             return _response(400, {"message": error.message, "field": error.field})
         message_id = _message_id(event)
         try:
+            if "redrive" in event and self._is_taken(message_id, request):
+                message = "This id is that of another message. Nothing was stored; the other message is untouched."
+                return _response(409, {"message": message, "field": "redrive.messageID"})
             self.payloads.put(message_id, request.payload, self.payload_ttl_seconds)
             self._start(message_id, event, request, now)
         except FAILURES as error:
@@ -69,6 +73,21 @@ class Ingest:
             # message.
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
+
+    def _is_taken(self, message_id: str, request: IngestRequest) -> bool:
+        """Return whether a workflow has started under this id with another message, whose payload must not be overwritten."""
+        arn = self.state_machine_arn.replace(":stateMachine:", ":execution:", 1)
+        try:
+            started = self.states.describe_execution(executionArn=f"{arn}:{message_id}")
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return False
+        message = json.loads(started["input"])
+        digest = message["messageSecurityContext"]["payload"]["sha256"]
+        return bool(
+            digest != hashlib.sha256(request.payload).hexdigest() or message["messageMetaData"] != request.meta_data
+        )
 
 
 def _message_id(event: Mapping[str, Any]) -> str:
