@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.metadata import entry_points
 
-# An installed package brings the plugin by its entry point; a bare checkout names it here.
-_INSTALLED = any(entry.name == "windtunnel" for entry in entry_points(group="pytest11"))
-pytest_plugins = ["fixtures.profiles"] if _INSTALLED else ["emulator.pytest_plugin", "fixtures.profiles"]
+# An installed package brings its plugins by their entry points; a bare checkout names them here.
+_PLUGINS = {"windtunnel": "emulator.pytest_plugin", "windtunnel_events": "fixtures.event_files"}
+_INSTALLED = {entry.name for entry in entry_points(group="pytest11")}
+pytest_plugins = [*(module for name, module in _PLUGINS.items() if name not in _INSTALLED), "fixtures.profiles"]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.checksums import CRCS, MD5, Digests, combined
+from emulator.checksums import CRCS, MD5, Digests, combined, digest_of
 
 __all__ = ["Body", "BodyFile", "FileExtent"]
 
@@ -125,7 +125,9 @@ class Body:
         """The digest by an algorithm of `emulator.checksums.CHECKSUM_BYTES`, most significant byte first. Reads the body at most once."""
         known = self._digests.get(algorithm)
         if known is None:
-            if self._parts and algorithm in CRCS:
+            if isinstance(self._extent, memoryview):
+                known = digest_of(algorithm, self._extent)
+            elif self._parts and algorithm in CRCS:
                 known = combined(algorithm, [(part.checksum(algorithm), part.size) for part in self._parts])
             else:
                 digests = Digests((algorithm,))

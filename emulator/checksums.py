@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import anycrc
 import xxhash
 
-__all__ = ["CHECKSUM_BYTES", "CRCS", "MD5", "Digests", "combined"]
+__all__ = ["CHECKSUM_BYTES", "CRCS", "MD5", "Digests", "combined", "digest_of"]
 
 MD5 = "MD5"
 CHECKSUM_BYTES: Mapping[str, int] = {
@@ -91,6 +91,13 @@ class Digests:
     def values(self) -> dict[str, bytes]:
         """Each algorithm's digest of the bytes so far."""
         return {algorithm: each.digest() for algorithm, each in self._hashes.items()}
+
+
+def digest_of(algorithm: str, data: bytes | bytearray | memoryview) -> bytes:
+    """One digest of bytes that are all here."""
+    taken = _MAKERS[algorithm]()
+    taken.update(data)
+    return taken.digest()
 
 
 def combined(algorithm: str, parts: Iterable[tuple[bytes, int]]) -> bytes:

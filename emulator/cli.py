@@ -1,9 +1,11 @@
-"""The command line: `windtunnel up`, `windtunnel load`, `windtunnel doctor`."""
+"""The command line: `windtunnel up`, `windtunnel load`, `windtunnel doctor`, and what stands beside them."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import json
 import logging
 import os
 import sys
@@ -17,6 +19,7 @@ from emulator.errors import EmulatorError
 from emulator.explain.commands import app as execution_commands
 from emulator.explain.commands import executions
 from emulator.log_command import logs
+from emulator.version_command import show_version
 
 __all__ = ["main"]
 
@@ -29,7 +32,12 @@ app = typer.Typer(
 )
 
 
-@app.callback()
+_RUN, _JUDGE, _LOOK, _PLAN = "Run", "Judge", "Look", "Plan, and keep house"
+
+
+@app.callback(
+    epilog="Start with `windtunnel up --template FILE`, or with `windtunnel load`. Every command tells more with --help."
+)
 def _options(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show what the emulator logs.")] = False,
 ) -> None:
@@ -38,7 +46,7 @@ def _options(
     )
 
 
-@app.command()
+@app.command(rich_help_panel=_RUN)
 def up(
     template: Annotated[
         list[Path] | None,
@@ -74,6 +82,8 @@ def up(
 ) -> None:
     """Serve the emulator, deploy templates into it, and print how to reach them. Ctrl-C stops it and cleans up.
 
+    Example: windtunnel up --template system/audit_ingest/template.yaml
+
     Then, in another shell: export AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
     AWS_REGION=us-east-1, and use aws, boto3, sam or curl as you would with AWS.
     """
@@ -105,9 +115,12 @@ def up(
     )
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    rich_help_panel=_RUN,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
 def load(context: typer.Context) -> None:
-    """Push real load through a pipeline and give a verdict (`windtunnel load --help` tells more). Needs the extra 'load'."""
+    """Push real load through a pipeline and give a verdict. Needs the extra 'load', as do all below that judge or plan."""
     _load_tests("windtunnel load", list(context.args))
 
 
@@ -120,33 +133,38 @@ def _load_tests(program: str, arguments: list[str]) -> None:
     load_main(program)
 
 
-def _mount(name: str, summary: str) -> None:
+def _mount(name: str, summary: str, panel: str) -> None:
     """Add a command of the load tests, which reads its own options; nothing of it is imported before it is asked for."""
 
     def run(context: typer.Context) -> None:
         _load_tests("windtunnel", [name, *context.args])
 
     settings = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
-    app.command(name, help=summary, context_settings=settings)(run)
+    app.command(name, help=summary, context_settings=settings, rich_help_panel=panel)(run)
 
 
-for _name, _summary in (
-    ("gate", "Hold this tree against a committed baseline and, with --base, against another tree."),
-    ("baseline", "Save, list and show what was agreed that a message costs."),
-    ("compare", "Show two finished runs side by side."),
-    ("limits", "Tell for a message size which hop of a pipeline refuses it, and how close each one is."),
-    ("cost", "Estimate what messages cost on AWS: counted calls times a versioned file of list prices."),
-    ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see."),
-    ("report", "Make the reports of a finished run again, from its message log."),
-    ("clean-up", "Delete exactly what a run wrote to a deployed stack; without --yes, list it."),
+for _name, _summary, _panel in (
+    ("gate", "Hold this tree against a committed baseline and, with --base, against another tree.", _JUDGE),
+    ("baseline", "Save, list and show what was agreed that a message costs.", _JUDGE),
+    ("fuzz", "Look for messages and troubles after which a pipeline breaks its promise; play them again.", _JUDGE),
+    ("calibrate", "Measure the noise of this machine, and so the smallest change that a gate would see.", _JUDGE),
+    ("compare", "Show two finished runs side by side.", _JUDGE),
+    ("report", "Make the reports of a finished run again, from its message log.", _LOOK),
+    ("limits", "Tell for a message size which hop of a pipeline refuses it, and how close each one is.", _PLAN),
+    ("cost", "Estimate what messages cost on AWS: counted calls times a versioned file of list prices.", _PLAN),
+    ("clean-up", "Delete exactly what a run wrote to a deployed stack; without --yes, list it.", _PLAN),
 ):
-    _mount(_name, _summary)
+    _mount(_name, _summary, _panel)
 
-app.command()(executions)
-app.command()(logs)
+app.command(rich_help_panel=_LOOK)(executions)
+app.command(rich_help_panel=_LOOK)(logs)
+app.command("version", rich_help_panel=_PLAN)(show_version)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+@app.command(
+    rich_help_panel=_LOOK,
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+)
 def explain(context: typer.Context) -> None:
     """Tell what became of a message of a run (its id, key or trace) or of an execution (its ARN or name), what is missing first."""
     arguments = list(context.args)
@@ -170,7 +188,7 @@ def _names_a_message(arguments: list[str]) -> bool:
     return any(name in log.read_bytes() for log in Path("reports").glob("*/messages.ndjson") for name in names)
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(rich_help_panel=_PLAN, context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def doctor(
     context: typer.Context,
     target: Annotated[
@@ -179,22 +197,30 @@ def doctor(
             help="aws: check what a run on a deployed stack needs instead (with --stack, --region, --config, --json)."
         ),
     ] = None,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them."""
+    """Check what this machine offers: sandbox, interpreters, cache server, and what is lost without them. Ends with 1 where something is.
+
+    Example: windtunnel doctor; for a deployed stack: windtunnel doctor --target aws --stack audit-ingest-staging
+    """
     from emulator.doctor import findings
 
     if target is not None:
-        _load_tests("windtunnel", ["doctor", "--target", target, *context.args])
+        _load_tests("windtunnel", ["doctor", "--target", target, *context.args, *(["--json"] if json_output else [])])
     if context.args:
         raise EmulatorError(f"doctor knows no {context.args[0]}; for a deployed stack add --target aws")
 
-    lost = 0
-    for finding in findings(os.environ):
+    found = list(findings(os.environ))
+    lost = sum(not finding.good for finding in found)
+    if json_output:
+        rows = [dataclasses.asdict(finding) for finding in found]
+        typer.echo(json.dumps({"schema_version": 1, "ready": lost == 0, "findings": rows}, indent=2))
+        raise typer.Exit(1 if lost else 0)
+    for finding in found:
         mark = typer.style("ok  ", fg="green") if finding.good else typer.style("lost", fg="red")
         typer.echo(f"{mark} {finding.subject}: {finding.detail}")
         if finding.advice:
             typer.echo(f"     {finding.advice}")
-        lost += not finding.good
     raise typer.Exit(1 if lost else 0)
 
 
@@ -241,7 +267,7 @@ def _name_value(text: str) -> tuple[str, str]:
 def main() -> None:
     """Entry point: errors of our user's are one line on standard error and exit code 2."""
     try:
-        app()
+        app(prog_name="windtunnel")
     except EmulatorError as error:
         typer.secho(f"windtunnel: {error}", fg="red", err=True)
         raise SystemExit(2) from None

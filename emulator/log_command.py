@@ -39,18 +39,25 @@ def logs(
     pattern: Annotated[
         str | None, typer.Option("--filter", help="Filter pattern: ERROR, '{ $.level = \"WARN\" }', ...")
     ] = None,
+    json_output: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line: timestamp, stream, message.")
+    ] = False,
     endpoint_url: EndpointUrl = None,
     aws: Aws = False,
 ) -> None:
-    """Show what a function has logged: time and line, oldest first."""
+    """Show what a function has logged: time and line, oldest first.
+
+    Example: windtunnel logs IngestMessageFunction --since 5m --filter ERROR --follow
+    """
     endpoint = endpoint_of(endpoint_url, aws)
     tail = LogTail(lambda service: api_client(service, endpoint), function, pattern)
     start = None if since is None else int((_now(endpoint) - seconds_of(since)) * 1000)
-    for line in tail.lines(start):
+    shown = tail.json_lines if json_output else tail.lines
+    for line in shown(start):
         typer.echo(line)
     while follow:
         threading.Event().wait(_POLL_SECONDS)
-        for line in tail.lines():
+        for line in shown():
             typer.echo(line)
 
 
@@ -76,7 +83,18 @@ class LogTail:
     _logs: ApiClient | None = None
 
     def lines(self, start: int | None = None) -> Iterator[str]:
-        """What is new, oldest first; the first time from `start`, epoch milliseconds. Raises EmulatorError."""
+        """What is new, oldest first, as time and line; the first time from `start`, epoch milliseconds. Raises EmulatorError."""
+        for event in self.events(start):
+            yield f"{_moment(event['timestamp'])}  {event['message'].rstrip()}"
+
+    def json_lines(self, start: int | None = None) -> Iterator[str]:
+        """The same as JSON."""
+        for event in self.events(start):
+            row = {"timestamp": event["timestamp"], "stream": event["logStreamName"], "message": event["message"]}
+            yield orjson.dumps(row).decode()
+
+    def events(self, start: int | None = None) -> Iterator[Any]:
+        """What is new, oldest first, as the API has it. Raises EmulatorError."""
         if self._logs is None:
             self._logs, self._from = self.client("logs"), start
         if self._where is None:
@@ -86,7 +104,7 @@ class LogTail:
             if event["eventId"] in self._seen or infix not in event["logStreamName"]:
                 continue
             self._seen[event["eventId"]] = event["timestamp"]
-            yield f"{_moment(event['timestamp'])}  {event['message'].rstrip()}"
+            yield event
         if self._seen:
             self._from = max(self._from or 0, max(self._seen.values()) - _OVERLAP_MILLISECONDS)
             self._seen = {name: timestamp for name, timestamp in self._seen.items() if timestamp >= self._from}

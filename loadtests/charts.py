@@ -38,7 +38,7 @@ PARTS = {
     "run": "--six",
     OTHERS: "--quiet",
 }
-_MAX_DOTS = 4000
+_MAX_DOTS = 1600
 _MAX_BINS = 120
 
 

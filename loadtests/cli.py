@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from loadtests.commands import baseline
+from loadtests.commands import baseline, fuzz
 from loadtests.commands.calibrate import calibrate
 from loadtests.commands.capacity import capacity
 from loadtests.commands.clean_up import clean_up
@@ -29,7 +29,6 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="load",
-    help="Push real load through a pipeline, follow every message to the end, and give a verdict.",
     pretty_exceptions_enable=False,
     add_completion=False,
     epilog=EXIT_CODES,
@@ -53,6 +52,7 @@ _COMMANDS = (
 for _command in _COMMANDS:
     app.command(_command.__name__.replace("_", "-"), epilog=EXIT_CODES)(_command)
 app.add_typer(baseline.app)
+app.add_typer(fuzz.app)
 
 
 def main(program: str = "windtunnel load") -> None:

@@ -148,9 +148,7 @@ def print_results(console: Console, facts: RunFacts, summary: Summary, verdict: 
     if len(summary.problems) > 10:
         console.print(f"  and {len(summary.problems) - 10} more")
     passed = verdict.exit_code is ExitCode.OK
-    console.print(
-        Text(f"{'PASSED' if passed else 'FAILED'}  {verdict.headline}", style="bold green" if passed else "bold red")
-    )
+    console.print(Text(f"{verdict.word}  {verdict.headline}", style="bold green" if passed else "bold red"))
 
 
 def new_table(title: str, *columns: str) -> Table:

@@ -5,6 +5,7 @@ The facts come from the message log; the causes from what the emulator recorded 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,6 +24,9 @@ __all__ = ["Explanation", "explain_message", "find_run_of", "is_message_of", "re
 Entry = Mapping[str, Any]
 # What must have been called for each thing that can be missing.
 _OBJECT, _ITEM, _NOTICE = ("s3", "PutObject"), ("dynamodb", "PutItem"), ("sns", "Publish")
+_SALVAGED = re.compile(r'"salvaged":\s*(true|false)')
+_DEAD_LETTERS = re.compile("dead.?letter|dlq", re.IGNORECASE)
+_SOUGHT = ("ResourceNotFoundException", "ResourceAlreadyExistsException")
 _ENDS = ("ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionAborted")
 
 
@@ -116,6 +120,7 @@ def reasons(message: Message, outcome: Outcome, entries: Sequence[Entry] | None)
     if outcome.unanswered:
         yield f"no answer: {message.error}"
     if not message.accepted:
+        yield from _salvage(message, entries)
         yield from _failures(entries)
         return
     if not message.objects:
@@ -128,7 +133,31 @@ def reasons(message: Message, outcome: Outcome, entries: Sequence[Entry] | None)
     missing = {"accepted, but not archived", "accepted, but no metadata item"}
     yield from (problem for problem in outcome.problems if problem not in missing and not problem.startswith("no "))
     if outcome.problems:
+        yield from _set_aside(entries)
         yield from _failures(entries)
+
+
+def _salvage(message: Message, entries: Sequence[Entry] | None) -> Iterator[str]:
+    """What became of a message that was refused because something behind the API failed."""
+    salvaged = _SALVAGED.search(message.error or "")
+    if salvaged is None:
+        return
+    if salvaged[1] == "true":
+        yield "salvaged: it waits with the failed messages and goes in when it is re-driven; it must not be sent again"
+    else:
+        yield "not salvaged: nothing has it, so it must be sent again"
+    if entries is not None and not any(True for _ in _failures(entries)):
+        yield "no call to AWS failed for it, so what failed is behind another connection: the cache"
+    yield from _set_aside(entries)
+
+
+def _set_aside(entries: Sequence[Entry] | None) -> Iterator[str]:
+    """Where the workflow left what it could not do."""
+    for entry in entries or ():
+        queue = str(entry.get("resource", "")).rpartition("/")[2].rpartition(":")[2]
+        sent = (entry["kind"], entry["service"], entry["operation"]) == ("call", "sqs", "SendMessage")
+        if sent and not is_failure(entry) and _DEAD_LETTERS.search(queue) is not None:
+            yield f"set aside, with the reason, in the queue {queue}"
 
 
 def _cause(call: tuple[str, str], entries: Sequence[Entry] | None) -> str:
@@ -170,9 +199,8 @@ def _notice_cause(message: Message, stage: str, entries: Sequence[Entry] | None)
         return f"{failed[-1]['operation']} failed with {failed[-1]['outcome']}"
     heard = len(message.notices)
     if len(publishes) > heard:
-        return (
-            f"{len(publishes)} notices were published and {heard} received, so it was lost between topic and subscriber"
-        )
+        count = f"{len(publishes)} notices were published and {heard} received"
+        return f"{count}, so it was lost between topic and subscriber, or came after the run"
     return f"it was never published ({len(publishes)} of {len(STAGES)} were); {_workflow(entries)}"
 
 
@@ -180,7 +208,9 @@ def _failures(entries: Sequence[Entry] | None) -> Iterator[str]:
     """Everything under the trace that failed, once for each kind of failure."""
     counts: dict[str, int] = {}
     for entry in entries or ():
-        if is_failure(entry) and entry["kind"] != "response":
+        # A log stream that is looked for before it is made is how logs are written.
+        sought = entry["service"] == "logs" and entry.get("outcome") in _SOUGHT
+        if is_failure(entry) and entry["kind"] != "response" and not sought:
             resource = str(entry.get("resource", "")).rpartition(":")[2]
             what = f"{entry['service']} {entry['operation']} {resource}".strip()
             said = f"{what}: {entry['outcome']}"

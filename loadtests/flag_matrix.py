@@ -64,8 +64,10 @@ class FlagRow:
 
 def flag_states(facts: RunFacts, message: Message, outcome: Outcome) -> dict[str, FlagState]:
     """Return the state of each flag of a message."""
+    # A message has its time from the answer on.
+    deadline = (message.ingest_seconds or 0.0) + facts.plan.drain_seconds
     states = {"accepted": _accepted(outcome)}
-    states |= {flag: _later(flag, message, outcome, facts.plan.drain_seconds) for flag in FLAGS[1:]}
+    states |= {flag: _later(flag, message, outcome, deadline) for flag in FLAGS[1:]}
     if not facts.complete:
         unsure = (FlagState.MISSING, FlagState.UNANNOUNCED, FlagState.FALSE)
         states |= {flag: FlagState.UNKNOWN for flag, state in states.items() if state in unsure}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from sys import intern
 from typing import Any
 
 __all__ = ["STAGES", "Message", "Notice", "StoredItem", "StoredObject"]
@@ -113,12 +114,28 @@ class Message:
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Message:
-        """Return the row that `to_json` wrote."""
+        """Return the row that `to_json` wrote. What many rows say, or one says twice, is kept once: a log may be long."""
+        own = {value[name]: value[name] for name in ("payload_sha256", "message_id")}
+        objects = tuple(
+            StoredObject(**{**stored, "sha256": own.get(stored["sha256"], stored["sha256"])})
+            for stored in value["objects"]
+        )
+        own |= {stored.key: stored.key for stored in objects}
         return Message(
             **{
                 **value,
-                "notices": tuple(Notice(**notice) for notice in value["notices"]),
-                "objects": tuple(StoredObject(**stored) for stored in value["objects"]),
-                "items": tuple(StoredItem(**item) for item in value["items"]),
+                "size": intern(value["size"]),
+                "persona": intern(value.get("persona", "")),
+                "notices": tuple(Notice(**{**notice, "stage": intern(notice["stage"])}) for notice in value["notices"]),
+                "objects": objects,
+                "items": tuple(
+                    StoredItem(
+                        own.get(item["message_id"], item["message_id"]),
+                        own.get(item["object_key"], item["object_key"]),
+                        item["s3"],
+                        item["metadata"],
+                    )
+                    for item in value["items"]
+                ),
             }
         )

@@ -92,6 +92,8 @@ def notice_row(body: str, at: float) -> dict[str, Any] | None:
         message_id = notice["messageID"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return None
+    if not (isinstance(stage, str) and isinstance(key, str) and isinstance(message_id, str)):
+        return None
     state = notice.get("state")
     flags = state if isinstance(state, dict) else {}
     return {

@@ -85,6 +85,14 @@ class Durations:
                     self._buckets.append(Bucket(low / _MICROSECONDS, high / _MICROSECONDS, count, counted))
         return self._buckets
 
+    def add(self, other: Durations) -> None:
+        """Count all that another counted."""
+        self._buckets = None
+        if other.count:
+            self._histogram.add(other._histogram)
+            self.minimum = min(self.minimum, other.minimum)
+            self.maximum = max(self.maximum, other.maximum)
+
     def add_encoded(self, text: str) -> None:
         """Count all that another process counted and `encoded`."""
         other = HdrHistogram.decode(text)

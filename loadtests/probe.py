@@ -13,12 +13,13 @@ import orjson
 
 from loadtests.bodies import BodyTemplate
 from loadtests.clock import iso_milliseconds, monotonic, wall
-from loadtests.failures import EnvironmentNotReady
+from loadtests.failures import EnvironmentNotReady, UsageError
 from loadtests.plan import probe_key
 
 __all__ = ["Answer", "Prober", "SizeLimit", "largest_accepted"]
 
 _TIMEOUT_SECONDS = 60.0
+_TOO_LARGE = 413
 
 # Lambda takes 6 MiB for the whole event of a synchronous invoke; what API Gateway wraps around the body comes off.
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -97,10 +98,12 @@ class Prober:
         return answer
 
     def warm_up(self, body_bytes: int, count: int) -> list[Answer]:
-        """Send `count` messages at once. Raises `EnvironmentNotReady` unless all are accepted."""
+        """Send `count` messages at once. Raises `UsageError` where they are too large, and `EnvironmentNotReady` where one is refused."""
         with ThreadPoolExecutor(count) as threads:
             answers = list(threads.map(self.send, [body_bytes] * count))
         for answer in answers:
+            if answer.status == _TOO_LARGE:
+                raise UsageError(_too_large(body_bytes, answer.text))
             if answer.message_id is None:
                 raise EnvironmentNotReady(
                     f"a message of {body_bytes} bytes was not accepted before the load: {answer.status} {answer.text[:300]}"
@@ -132,6 +135,16 @@ class Prober:
             context = ssl.create_default_context()
             return http.client.HTTPSConnection(host, port, timeout=_TIMEOUT_SECONDS, context=context)
         return http.client.HTTPConnection(host, port, timeout=_TIMEOUT_SECONDS)
+
+
+def _too_large(body_bytes: int, text: str) -> str:
+    hop = "Lambda, which takes 6 MiB for the event of a synchronous invoke, API Gateway's envelope around the body included"
+    if body_bytes > _API_GATEWAY_BODY_BYTES:
+        hop = "API Gateway, which takes a body of 10 MiB"
+    return (
+        f"a message of {body_bytes} bytes is refused with {_TOO_LARGE} ({text[:100]}), as AWS does: it is too large for {hop}. "
+        f"`--sizes max` is the largest that is accepted; `windtunnel limits --size {body_bytes}B` says what each hop makes of it"
+    )
 
 
 def largest_accepted(send: Callable[[int], Answer]) -> SizeLimit:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from loadtests.message import STAGES, Message
@@ -12,7 +12,7 @@ from loadtests.message_table import message_rows
 from loadtests.percentiles import PERCENTILES, Durations
 from loadtests.summary import SizeFigures, Summary
 
-__all__ = ["messages_csv", "sizes_csv"]
+__all__ = ["write_messages_csv", "write_sizes_csv"]
 
 _COUNTS = (
     "sent",
@@ -33,11 +33,11 @@ _COUNTS = (
 _HEADINGS = {"recorded": "metadata", "announced": "final_notice"}
 
 
-def sizes_csv(summary: Summary) -> str:
-    """Return a row for each size, for each persona where there are several, and for all messages together."""
+def write_sizes_csv(path: Path, summary: Summary) -> None:
+    """Write a row for each size, for each persona where there are several, and for all messages together."""
     personas = summary.personas if len(summary.personas) > 1 else ()
     groups = (("size", summary.sizes), ("persona", personas), ("all", (summary.total,)))
-    return _text({"kind": kind, **_figures(figures)} for kind, members in groups for figures in members)
+    _write(path, ({"kind": kind, **_figures(figures)} for kind, members in groups for figures in members))
 
 
 def _figures(figures: SizeFigures) -> dict[str, Any]:
@@ -64,17 +64,16 @@ def _durations(metric: str, durations: Durations) -> Iterator[tuple[str, float |
     yield f"{metric}_max_seconds", durations.maximum if durations.count else None
 
 
-def messages_csv(messages: Sequence[Message]) -> str:
-    """Return a row for each message, with what became of it."""
-    return _text(message_rows(messages))
+def write_messages_csv(path: Path, messages: Sequence[Message]) -> None:
+    """Write a row for each message, with what became of it."""
+    _write(path, message_rows(messages))
 
 
-def _text(rows: Iterable[Mapping[str, Any]]) -> str:
-    stream = StringIO()
-    writer: csv.DictWriter[str] | None = None
-    for row in rows:
-        if writer is None:
-            writer = csv.DictWriter(stream, list(row), lineterminator="\n")
-            writer.writeheader()
-        writer.writerow(row)
-    return stream.getvalue()
+def _write(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer: csv.DictWriter[str] | None = None
+        for row in rows:
+            if writer is None:
+                writer = csv.DictWriter(stream, list(row), lineterminator="\n")
+                writer.writeheader()
+            writer.writerow(row)

@@ -17,8 +17,8 @@ from markupsafe import Markup
 
 from loadtests import charts
 from loadtests.console import format_seconds
+from loadtests.cost.in_reports import cost_of
 from loadtests.exemplars import choose_exemplars
-from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
 from loadtests.flag_matrix import FLAGS, FlagState, flag_rows, flag_states
 from loadtests.heat_map import heat_map
@@ -42,8 +42,12 @@ def page(
     summary: Summary,
     verdict: Verdict,
     journal: Iterable[Mapping[str, Any]] = (),
+    counters: Mapping[str, float] | None = None,
 ) -> str:
-    """Return the report of a run as a self-contained HTML page; `journal` has what the emulator recorded, for the waterfalls."""
+    """Return the report of a run as a self-contained HTML page.
+
+    `journal` has what the emulator recorded, for the waterfalls; `counters` what a message cost, where somebody counted.
+    """
     loader = PackageLoader("loadtests", "pages")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"seconds": format_seconds, "bytes": format_bytes}
@@ -69,12 +73,13 @@ def page(
         plan=facts.plan,
         summary=summary,
         verdict=verdict,
-        exit_codes=ExitCode,
         valid=is_valid(verdict),
         validity=validity_rows(facts, summary, verdict),
         sizes=[(figures, charts.colour_of(index)) for index, figures in enumerate(summary.sizes)],
         parts=[(use, charts.PARTS[use.part]) for use in sorted(summary.processor_use, key=lambda use: -use.load_cores)],
         charts={name: Markup(svg) for name, svg in drawn.items()},  # noqa: S704 - escaped where they are drawn
+        counters=counters or {},
+        cost=cost_of(counters or {}),
         flags=FLAGS,
         states=FlagState,
         matrix=flag_rows(facts, messages),

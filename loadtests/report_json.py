@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from loadtests.cost.in_reports import cost_of
 from loadtests.facts import SCHEMA_VERSION, RunFacts
 from loadtests.percentiles import Durations
 from loadtests.summary import SizeFigures, Summary
@@ -43,6 +44,7 @@ def report(
             "planned": generator.planned,
             "started": generator.started,
             "dropped": generator.dropped,
+            "late": generator.late,
             "planned_rate_per_second": generator.planned_rate_per_second,
             "achieved_rate_per_second": generator.achieved_rate_per_second,
             "megabytes_per_second": generator.megabytes_per_second,
@@ -54,6 +56,7 @@ def report(
         "size_limit": facts.size_limit,
         "floor": facts.floor,
         "counters_per_message": None if counters is None else dict(counters),
+        "cost": None if counters is None else cost_of(counters),
         "problems": [
             {
                 "index": message.index,

@@ -1,7 +1,7 @@
 """The report for CI servers: every check and threshold as a test case of JUnit XML.
 
-What was found wrong is a failure; what could not be found out (the generator lagged, the target was not ready) is an error; what
-nobody can judge because of that is skipped. The dialect: https://github.com/windyroad/JUnit-Schema/blob/master/JUnit.xsd
+What was found wrong is a failure; what could not be found out (too few messages, a late generator, a target that was not ready) is an
+error; times that nobody can judge because of that are skipped. The dialect: https://github.com/windyroad/JUnit-Schema/blob/master/JUnit.xsd
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _JUDGED_BY = {
     ExitCode.FUNCTIONAL_FAILURE: "promise",
     ExitCode.THRESHOLD: "threshold",
     ExitCode.REGRESSION: "regression",
-    ExitCode.INCONCLUSIVE: "regression",
+    ExitCode.INCONCLUSIVE: "threshold",
     ExitCode.GENERATOR_INVALID: "generator",
 }
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -104,7 +104,8 @@ def _is_of_times(case: Case) -> bool:
 
 def _result(code: ExitCode, detail: str) -> Error | Failure:
     said = f"exit code {int(code)}"
-    return Error(detail, said) if code in _ERRORS else Failure(detail, said)
+    unknown = code in _ERRORS or code is ExitCode.INCONCLUSIVE
+    return Error(detail, said) if unknown else Failure(detail, said)
 
 
 def _clean(text: str) -> str:

@@ -36,8 +36,7 @@ def summary_markdown(facts: RunFacts, summary: Summary, verdict: Verdict) -> str
 
 def _lines(facts: RunFacts, summary: Summary, verdict: Verdict) -> Iterator[str]:
     passed = verdict.exit_code is ExitCode.OK
-    word = "✅ passed" if passed else "❌ failed"
-    yield f"### Windtunnel load {word}: {_cell(verdict.headline)}"
+    yield f"### {'✅' if passed else '❌'} Windtunnel load {verdict.word.lower()}: {_cell(verdict.headline)}"
     yield ""
     plan = facts.plan
     yield (

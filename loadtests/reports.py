@@ -15,7 +15,7 @@ from loadtests.facts import RunFacts
 from loadtests.gate.counters import count
 from loadtests.journal import read_journal
 from loadtests.message import Message
-from loadtests.report_csv import messages_csv, sizes_csv
+from loadtests.report_csv import write_messages_csv, write_sizes_csv
 from loadtests.report_hgrm import distributions
 from loadtests.report_html import page
 from loadtests.report_json import report
@@ -44,13 +44,13 @@ def write_reports(folder: RunFolder, facts: RunFacts, messages: Sequence[Message
     journal = read_journal(folder)
     summary = summarize(facts, messages)
     verdict = decide(facts, summary)
-    value = report(facts, summary, verdict, _counters(journal, messages))
+    value = report(facts, summary, verdict, counters := _counters(journal, messages))
     folder.report_json.write_bytes(orjson.dumps(value, option=orjson.OPT_INDENT_2))
-    folder.report_html.write_text(page(facts, messages, summary, verdict, journal or ()), encoding="utf-8")
+    folder.report_html.write_text(page(facts, messages, summary, verdict, journal or (), counters), encoding="utf-8")
     folder.junit.write_bytes(run_junit(facts, verdict))
     folder.summary_markdown.write_text(summary_markdown(facts, summary, verdict), encoding="utf-8")
-    folder.sizes_csv.write_text(sizes_csv(summary), encoding="utf-8")
-    folder.messages_csv.write_text(messages_csv(messages), encoding="utf-8")
+    write_sizes_csv(folder.sizes_csv, summary)
+    write_messages_csv(folder.messages_csv, messages)
     folder.distributions.mkdir(exist_ok=True)
     for name, text in distributions(summary):
         (folder.distributions / name).write_text(text, encoding="utf-8")

@@ -66,7 +66,8 @@ class LoadRun:
         self._url = target.api_url
         self._guard = Guard.of(target)
         if self._guard is not None:
-            self._guard.refuse_too_much(self._guard.need(plan, options.mix, options.warm_up_messages))
+            self._need = self._guard.need(plan, options.mix, options.warm_up_messages)
+            self._guard.refuse_too_much(self._need)
             plan = self._guard.guarded(plan)
         self._options = options
         self._folder = folder
@@ -137,6 +138,9 @@ class LoadRun:
         admit = None if self._guard is None else self._guard.admit
         prober = Prober(self._url, self._api_key, plan.key_root, plan.seed, admit)
         if self._guard is not None:
+            target = self._target
+            place = f"stack {target.stack_name}, account {target.account_id}, {target.region}"
+            self._progress.note(f"to {place}: at most {self._need}")
             self._progress.note(
                 f"keys of all messages begin with {plan.key_root}/; afterwards: windtunnel clean-up {plan.run_id}"
             )

@@ -19,10 +19,11 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from loadtests.failures import UsageError
 from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
@@ -40,6 +41,9 @@ from loadtests.summary import Summary
 from loadtests.target import Target
 from loadtests.thresholds import parse_threshold
 from loadtests.verdict import Verdict
+
+if TYPE_CHECKING:
+    from loadtests.fuzz.campaign import FuzzResult
 
 __all__ = ["Scenario", "ScenarioResult", "Sender", "load_scenario"]
 
@@ -120,6 +124,24 @@ class Scenario:
             max_start_lag_seconds=parse_span(self.max_lag),
             workers=workers,
         )
+
+    def fuzzed_sizes(self) -> tuple[int, ...]:
+        """Return the sizes of payloads, in bytes, whose bodies are about as large as this scenario's; `max` is fuzzed in any case."""
+        return tuple(body_bytes * 3 // 4 for _, body_bytes, _ in self.mix() if body_bytes is not None)
+
+    def fuzz(
+        self, folder: Path, *, profile: str = "ci", limits: Mapping[str, Any] | None = None, **options: Any
+    ) -> FuzzResult:
+        """Look for messages and troubles after which the pipeline breaks its promise, and save them below `folder`.
+
+        `limits` (`seconds`, `examples`, `steps`) are the profile's unless given; `options` are those of
+        `loadtests.fuzz.campaign.fuzz`. Needs the extra 'fuzz'.
+        """
+        from loadtests.fuzz.campaign import fuzz
+        from loadtests.fuzz.profiles import profile_named
+
+        chosen = profile_named(profile, **({} if limits is None else limits))
+        return fuzz(Path(self.template), folder, chosen, sizes=self.fuzzed_sizes(), **options)
 
     def options(self, *, with_floor: bool = True) -> RunOptions:
         """Return how a run is prepared and judged."""

@@ -66,6 +66,14 @@ class Target(Protocol):
         """The AWS region that it is in."""
 
     @property
+    def account_id(self) -> str | None:
+        """The AWS account, where it is one."""
+
+    @property
+    def stack_name(self) -> str:
+        """The stack."""
+
+    @property
     def caps(self) -> CapsLike | None:
         """How much may be done to it at most; None where it is ours to wear out."""
 

@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from loadtests.exit_codes import ExitCode, worst
 from loadtests.facts import RunFacts
 from loadtests.percentiles import PERCENTILES, Durations, required_samples
-from loadtests.summary import GeneratorFigures, SizeFigures, Summary
+from loadtests.summary import MAX_LATE_SHARE, MAX_OWN_SHARE, GeneratorFigures, SizeFigures, Summary
 from loadtests.thresholds import COUNTS, Count, Threshold, parse_threshold
 from loadtests.worker_samples import WorkerSamples
 
-__all__ = ["MAX_LATE_SHARE", "MAX_OWN_SHARE", "Check", "Verdict", "decide"]
+__all__ = ["IN_TIME", "Check", "Verdict", "decide"]
 
-# A run is valid while at most one message of a hundred starts later than the plan allows (10 ms by default: a hundredth of a
-# second is what a busy machine of two cores still keeps), or while the generator's lateness is a small part of all that is shown.
-MAX_LATE_SHARE = 0.01
-MAX_OWN_SHARE = 0.1
-
+IN_TIME = "the generator started messages in time"
+_WORDS = {
+    ExitCode.GENERATOR_INVALID: "INVALID",
+    ExitCode.INCONCLUSIVE: "INCONCLUSIVE",
+    ExitCode.INTERRUPTED: "INTERRUPTED",
+}
 _HEADLINES = {
     ExitCode.OK: "Every message that was accepted arrived whole.",
     ExitCode.FUNCTIONAL_FAILURE: "The pipeline broke its promise.",
@@ -49,6 +50,11 @@ class Verdict:
     exit_code: ExitCode
     headline: str
     checks: tuple[Check, ...]
+
+    @property
+    def word(self) -> str:
+        """The verdict in one word: a run that says nothing about the pipeline neither passed nor failed."""
+        return "PASSED" if self.exit_code is ExitCode.OK else _WORDS.get(self.exit_code, "FAILED")
 
     @property
     def invalid_because(self) -> tuple[str, ...]:
@@ -110,8 +116,7 @@ def _promises(facts: RunFacts, summary: Summary) -> Iterator[Check]:
 
 def _generator(facts: RunFacts, summary: Summary) -> Iterator[Check]:
     generator = summary.generator
-    name = "the generator started messages in time"
-    yield Check(name, _in_time(generator), _lateness(facts, generator), ExitCode.GENERATOR_INVALID)
+    yield Check(IN_TIME, generator.in_time, _lateness(facts, generator), ExitCode.GENERATOR_INVALID)
     detail = f"{generator.started} of {generator.planned}"
     name = "the generator started every message of the schedule"
     yield Check(name, generator.dropped == 0, detail, ExitCode.GENERATOR_INVALID)
@@ -120,20 +125,12 @@ def _generator(facts: RunFacts, summary: Summary) -> Iterator[Check]:
     yield Check("the generator's connections have TCP_NODELAY", facts.tcp_no_delay, detail, ExitCode.GENERATOR_INVALID)
 
 
-def _in_time(generator: GeneratorFigures) -> bool:
-    """Few messages were late; or what they were late by is a small part of everything that is shown, where that is much slower."""
-    if generator.started == 0:
-        return False
-    few = generator.late <= MAX_LATE_SHARE * generator.started
-    return few or (generator.own_share_of is not None and generator.own_share <= MAX_OWN_SHARE)
-
-
 def _lateness(facts: RunFacts, generator: GeneratorFigures) -> str:
     if generator.started == 0:
         return "nothing was started"
     limit = facts.plan.max_start_lag_seconds * 1000
     detail = f"{generator.late} of {generator.started} more than {limit:g} ms late, at most {MAX_LATE_SHARE:.0%}"
-    if generator.late > MAX_LATE_SHARE * generator.started and generator.own_share_of is not None:
+    if not generator.few_late and generator.own_share_of is not None:
         detail += f"; that is {generator.own_share:.0%} of {generator.own_share_of}, at most {MAX_OWN_SHARE:.0%} of any"
     return detail
 

@@ -40,6 +40,8 @@ FLOOR = """
     from emulator.body import Body
     from emulator.gateway.server import HttpServer
     from emulator.http import HttpResponse
+    from emulator.memory import keep_freed_memory
+    keep_freed_memory()  # as the emulator does
     bodies = {}
     def handle(request, respond):
         size = int(request.path[1:])

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from emulator.gateway.payload import Payload
+from emulator.gateway.payload import Payload, whole_payload
 from emulator.http import HttpRequest
 
 __all__ = ["Intake", "Intakes"]
@@ -39,15 +39,24 @@ class Intakes:
         self._folder.mkdir(exist_ok=True)
         return str(self._folder / str(next(self._numbers)))
 
-    def payload(self, head: HttpRequest) -> Payload:
-        """For a payload that is here already."""
-        return Payload(head, self.new_path, LARGEST_IN_MEMORY_BYTES)
+    def take(self, request: HttpRequest) -> HttpRequest:
+        """The request with its content, of a payload that is here already."""
+        taken = whole_payload(request) if len(request.body) <= LARGEST_IN_MEMORY_BYTES else None
+        if taken is None:
+            payload = self._payload(request)
+            if request.body:
+                payload.feed(request.body)
+            taken = payload.finish()
+        return taken
 
     def begin(self, head: HttpRequest) -> Intake:
         """For a payload that comes in now."""
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="payloads")
-        return Intake(self.payload(head), self._pool)
+        return Intake(self._payload(head), self._pool)
+
+    def _payload(self, head: HttpRequest) -> Payload:
+        return Payload(head, self.new_path, LARGEST_IN_MEMORY_BYTES)
 
     def close(self) -> None:
         """End the threads."""

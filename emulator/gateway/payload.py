@@ -18,7 +18,7 @@ from emulator.gateway.aws_chunked import ChunkedDecoder, IncompleteBody
 from emulator.gateway.payload_checks import PayloadChecks
 from emulator.http import HttpRequest
 
-__all__ = ["Payload"]
+__all__ = ["Payload", "whole_payload"]
 
 _DROPPED = frozenset({"content-length", "transfer-encoding", "x-amz-decoded-content-length", "x-amz-trailer"})
 
@@ -34,7 +34,7 @@ class Payload:
         self._decoder = ChunkedDecoder() if _is_coded(head) else None
         self._promised = _size(headers.get("x-amz-decoded-content-length" if self._decoder else "content-length"))
         self._checks = PayloadChecks(head)
-        self._digests = Digests(self._checks.algorithms)
+        self._digests = Digests(self._checks.algorithms())
         self._parts: list[bytes | memoryview] = []
         self._size = 0
         self._path = ""
@@ -112,6 +112,17 @@ class Payload:
             elif lowered not in _DROPPED:
                 kept.append((name, value))
         return replace(self._head, header_list=(*kept, *decoder.trailers, ("Content-Length", str(self._size))))
+
+
+def whole_payload(request: HttpRequest) -> HttpRequest | None:
+    """The same of a payload that is here, has no coding and stays in memory: digests are taken when they are asked for."""
+    if _is_coded(request):
+        return None
+    content = Body.of(request.body)
+    refusal = PayloadChecks(request).refusal(request, content)
+    return HttpRequest(
+        request.method, request.path, request.query, request.header_list, b"", request.source_ip, content, refusal
+    )
 
 
 def _is_coded(head: HttpRequest) -> bool:

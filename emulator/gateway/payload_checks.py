@@ -61,18 +61,19 @@ class PayloadChecks:
         headers = head.headers
         # The checksums of CompleteMultipartUpload are those of the object, not of the list of its parts.
         self._of_payload = not (head.method == "POST" and "uploadId" in dict(parse_qsl(head.query)))
-        announced = {name for header, name in _BY_HEADER.items() if header in headers}
+        self._headers = headers
+        self._signed = headers.get("x-amz-content-sha256", "")
+
+    def algorithms(self) -> set[str]:
+        """The digests to take while the payload comes in."""
+        announced = {name for header, name in _BY_HEADER.items() if header in self._headers}
         announced |= {
             _BY_HEADER[name]
-            for item in headers.get("x-amz-trailer", "").split(",")
+            for item in self._headers.get("x-amz-trailer", "").split(",")
             if (name := item.strip().lower()) in _BY_HEADER
         }
-        self._signed = headers.get("x-amz-content-sha256", "")
         algorithms = {MD5, *(announced if self._of_payload else ()), *(() if announced else (_DEFAULT,))}
-        if len(self._signed) == 64:
-            algorithms.add("SHA256")
-        self.algorithms = frozenset(algorithms)
-        """The digests to take while the payload comes in."""
+        return algorithms | {"SHA256"} if len(self._signed) == 64 else algorithms
 
     def refusal(self, head: HttpRequest, content: Body) -> AwsError | None:
         """What does not hold of the content, by the request's headers with its trailers; None where all does."""

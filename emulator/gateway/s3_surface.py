@@ -41,10 +41,7 @@ class S3Surface:
         if request.content is None:
             request = with_hoisted_headers(request)
         if request.content is None and (request.body or request.method not in _WITHOUT_PAYLOAD):
-            payload = self._intakes.payload(request)
-            if request.body:
-                payload.feed(request.body)
-            request = payload.finish()
+            request = self._intakes.take(request)
         website = website_request(request)
         if website is not None:
             return website, "GetWebsite"

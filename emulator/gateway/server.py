@@ -55,8 +55,10 @@ _JOIN_BELOW_BYTES = 65_536
 """Head and body leave in one segment below this size; above it the copy would cost more than the second write."""
 _PAST_THE_PARSER_FROM_BYTES = 65_536
 """Bodies from this size on are not handed to the parser, which would copy each piece."""
-_INTAKE_FROM_BYTES = 3 << 19
-"""Bodies from this size on are offered to an intake: below it, handing them over would take longer than hashing them."""
+_INTAKE_FROM_BYTES = 1 << 20
+"""Bodies from this size on are offered to an intake: below it, handing over the pieces costs more than it gains, and to hash the whole
+holds up nobody for more than a millisecond or two.
+"""
 
 _UPGRADE_TOKENS = frozenset({"upgrade", "http2-settings"})
 

@@ -110,7 +110,7 @@ class _Walk:
         self._message = message
         self._profile = profile
         self._measured = measured
-        self.hops: dict[tuple[str, str], Hop] = {}
+        self.hops: dict[tuple[str, str, str], Hop] = {}
 
     def run(self) -> Assessment:
         message = _Load(self._message.body)
@@ -150,6 +150,8 @@ class _Walk:
             )
             return _Load(text, True, load.why)
         self._write(edge, None, text.size_bytes, how(self._view, edge, self._message))
+        if ceiling is not None and text.size_bytes > ceiling.limit_bytes:
+            return _Load(Text(ceiling.limit_bytes), True, f"not more than {edge.target} lets through")
         return _Load(text)
 
     def _code(self, edge: Edge) -> _Load:
@@ -224,9 +226,11 @@ class _Walk:
             "" if ceiling is None else ceiling.error,
             "" if ceiling is None else ceiling.doc,
         )
-        known = self.hops.get((edge.target, edge.operation))
+        # Several functions that may put the same message into one place are one line.
+        key = ("" if edge.carrier is Carrier.CODE else edge.source, edge.target, edge.operation)
+        known = self.hops.get(key)
         if known is None or _GRAVITY.index(hop.status) < _GRAVITY.index(known.status):
-            self.hops[edge.target, edge.operation] = hop
+            self.hops[key] = hop
 
 
 _GRAVITY = (Status.REFUSED, Status.CODE, Status.UNKNOWN, Status.NEAR, Status.OK)

@@ -6,7 +6,7 @@ The numbers are those of the emulator's own quotas, which refuse the same messag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from emulator.limits.edges import Carrier, Edge
 from emulator.limits.template_view import Resource, TemplateView
@@ -64,7 +64,13 @@ def ceiling_of(view: TemplateView, edge: Edge, profile: Profile) -> Ceiling | No
         return Ceiling(limit, f"413 HTTP content length exceeded {limit} bytes.", doc)
     if edge.carrier is Carrier.TASK:
         return _task(view, edge, profile, target)
-    return _by_target(view, edge, profile, target)
+    own = _by_target(view, edge, profile, target)
+    if own is not None and edge.carrier in (Carrier.EVENT, Carrier.NOTIFICATION, Carrier.RAW_NOTIFICATION):
+        # Nobody waits for the answer of a delivery.
+        return replace(
+            own, error=f"{own.error}; no sender hears of it: the delivery ends in a dead-letter queue, or nowhere"
+        )
+    return own
 
 
 def _task(view: TemplateView, edge: Edge, profile: Profile, target: Resource) -> Ceiling:

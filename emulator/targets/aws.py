@@ -157,7 +157,13 @@ def _session(settings: StagingSettings) -> Any:
 def _client(session: Any, service: str, settings: StagingSettings) -> Any:
     from botocore.config import Config
 
-    config = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3})
+    # AWS_ENDPOINT_URL is how one works with an emulator; this is AWS, or what the settings name.
+    config = Config(  # type: ignore[call-arg]  # the stubs do not know the last one
+        connect_timeout=5,
+        read_timeout=30,
+        retries={"mode": "standard", "total_max_attempts": 3},
+        ignore_configured_endpoint_urls=True,
+    )
     return session.client(service, endpoint_url=settings.endpoint_url, config=config)
 
 
@@ -178,7 +184,7 @@ def _asked(what: str, ask: Callable[[], _Answer]) -> _Answer:
             "proxy that signs with its own authority, name that in AWS_CA_BUNDLE (for AWS's APIs) and SSL_CERT_FILE (for the load)"
         ) from error
     except BotoCoreError as error:
-        raise StagingRefused(f"{what}: {error}") from error
+        raise StagingRefused(f"{what}: {error} (look at the network, the proxy and the region's name)") from error
 
 
 def _advice(code: str) -> str:
@@ -186,4 +192,8 @@ def _advice(code: str) -> str:
         return "(log in again, e.g. `aws sso login`)"
     if "AccessDenied" in code or "NotAuthorized" in code or "Unauthorized" in code:
         return "(the rights that a tester needs are in docs/staging.md)"
+    if code in ("SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed"):
+        return "(the secret is not that of the key, or this machine's clock is more than five minutes off)"
+    if code == "ValidationError":
+        return "(`aws cloudformation describe-stacks` lists the stacks of your profile's region)"
     return ""

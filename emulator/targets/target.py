@@ -116,11 +116,12 @@ class Target:
     def _config(self) -> Any:
         from botocore.config import Config
 
-        return Config(
+        return Config(  # type: ignore[call-arg]  # the stubs do not know ignore_configured_endpoint_urls
             connect_timeout=5,
             read_timeout=70,  # a long poll is 20 s, a synchronous invoke behind an API 29 s
             max_pool_connections=32,
             retries={"mode": "standard", "total_max_attempts": 3},
+            ignore_configured_endpoint_urls=True,  # None is AWS itself, whatever AWS_ENDPOINT_URL says
             # Bucket names are no host names on this machine.
             s3=None if self.endpoint_url is None else {"addressing_style": "path"},
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -102,3 +103,10 @@ def test_spans_of_time() -> None:
     assert [seconds_of(text) for text in ("30s", "5m", "2h", "1d")] == [30, 300, 7_200, 86_400]
     with pytest.raises(EmulatorError, match="5 minutes"):
         seconds_of("5 minutes")
+
+
+def test_as_json_each_line_says_when_and_from_which_stream() -> None:
+    api = FakeApi()
+    api.write(1_000, 'said "so"', "stream")
+    rows = [json.loads(line) for line in LogTail(api, "f").json_lines()]
+    assert rows == [{"timestamp": 1_000, "stream": "stream", "message": 'said "so"\n'}]

@@ -21,7 +21,7 @@ __all__ = ["app"]
 
 app = typer.Typer(
     name="baseline",
-    help="What was agreed: saved, listed and shown.",
+    help="What was agreed that a message costs: saved, listed and shown.\n\nExample: windtunnel baseline show audit-ingest",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -41,7 +41,10 @@ def save(
     ),
     json_output: JsonOption = False,
 ) -> None:
-    """Count what a message costs now, and agree on it: commit the file."""
+    """Count what a message costs now, and agree on it: commit the file.
+
+    Example: windtunnel baseline save audit-ingest --budget 'calls/s3.PutObject <= 1'
+    """
     console = new_console(stderr=json_output)
     path = baselines / f"{name}.json"
     before = Baseline.read(path) if path.is_file() else None
@@ -67,7 +70,10 @@ def save(
 
 @app.command("list")
 def list_baselines(baselines: FolderOption = DEFAULT_FOLDER, json_output: JsonOption = False) -> None:
-    """Name every baseline."""
+    """Name every baseline.
+
+    Example: windtunnel baseline list --baselines baselines
+    """
     names = [path.stem for path in sorted(baselines.glob("*.json"))]
     if json_output:
         print_json(names)
@@ -81,7 +87,10 @@ def show(
     baselines: FolderOption = DEFAULT_FOLDER,
     json_output: JsonOption = False,
 ) -> None:
-    """Show what a message costs by a baseline."""
+    """Show what a message costs by a baseline.
+
+    Example: windtunnel baseline show audit-ingest --json
+    """
     agreed = Baseline.read(baselines / f"{name}.json")
     if json_output:
         print_json({"name": agreed.name, "per_message": agreed.counters.per_message(), "plan": dict(agreed.plan)})

@@ -50,7 +50,10 @@ def capacity(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Find the highest arrival rate that keeps up, and who used the processors at it."""
+    """Find the highest arrival rate that keeps up, and who used the processors at it.
+
+    Example: windtunnel load capacity --size 1MiB --max-p99 0.5
+    """
     console = new_console(stderr=json_output)
     mix = tuple(parse_mix(size))
     if len(mix) != 1:

@@ -29,7 +29,7 @@ __all__ = ["clean_up"]
 _Answer = TypeVar("_Answer")
 _RUN_ID = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{4}(?:-\d{2})?")
 _SHOWN = 5
-# From the last answer to the last write that a retry of the workflow may still make.
+# Objects have the moment of their sender in their key; this is for senders whose clocks differ.
 _AFTER_SECONDS = 60.0
 
 
@@ -50,8 +50,8 @@ def clean_up(
 ) -> None:
     """Delete exactly what a run wrote to a deployed stack: archived and salvaged objects, items, and its notices in the test queue.
 
-    windtunnel clean-up 20261122-102030-beef          lists what would go
-    windtunnel clean-up 20261122-102030-beef --yes    deletes it, looks again, and ends with 1 if anything is left
+    Example: windtunnel clean-up 20261122-102030-beef lists what would go. With --yes it deletes that, looks again, and ends with 1
+    if anything is left.
     """
     run_id, since, until, url = _run(run, reports)
     prefix = key_prefix(f"{KEY_FOLDER}/{run_id}")
@@ -88,8 +88,9 @@ def _run(run: str, reports: Path) -> tuple[str, float, float | None, str | None]
         facts = RunFacts.read(folder.facts)
         if facts.plan.key_folder != KEY_FOLDER:
             raise UsageError(f"{path} is no run on a deployed stack, so nothing of it is left anywhere")
-        began = facts.epoch_wall or facts.wall_start
-        return facts.plan.run_id, facts.wall_start, began + facts.plan.duration_seconds + _AFTER_SECONDS, facts.url
+        # A run that failed before its load has no end to count from.
+        end = None if facts.epoch_wall is None else facts.epoch_wall + facts.plan.duration_seconds + _AFTER_SECONDS
+        return facts.plan.run_id, facts.wall_start, end, facts.url
     name = Path(run).name
     match = _RUN_ID.fullmatch(name)
     if match is None:

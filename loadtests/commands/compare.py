@@ -21,7 +21,10 @@ def compare(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Show what differs between two runs: times, and what a message cost. One run each proves nothing: `gate --base` does."""
+    """Show what differs between two runs: times, and what a message cost. One run each proves nothing: `gate --base` does.
+
+    Example: windtunnel compare 20261122-102030-beef 20261122-112233-cafe
+    """
     found = compare_runs(run_folder_of(a, reports), run_folder_of(b, reports), force=force)
     if json_output:
         print_json(found.to_json())

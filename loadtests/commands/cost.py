@@ -39,6 +39,9 @@ def cost(
             help="Cache nodes that run, ENGINE:TYPE:COUNT, e.g. valkey:cache.t3.small:2; repeat. Default: the template's."
         ),
     ] = None,
+    free_tier: Annotated[
+        bool, typer.Option(help="Take off what is free for ever in a month, as though nothing else used it.")
+    ] = False,
     strict: Annotated[bool, typer.Option(help="End with 5 where something that was counted has no price.")] = False,
     baselines: FolderOption = DEFAULT_FOLDER,
     reports: ReportsOption = Path("reports"),
@@ -50,9 +53,10 @@ def cost(
 
     Example: windtunnel cost audit-ingest --per 1000000 --retention 90
     """
+    prices = load_prices(region)
     found = file_source(counters) if counters is not None else find_source(source, reports, baselines)
     nodes = _parsed(node) if node else _nodes_of(found)
-    result = estimate(found.counters, load_prices(region), per=per, retention_days=retention, nodes=nodes)
+    result = estimate(found.counters, prices, per=per, retention_days=retention, nodes=nodes, free_tier=free_tier)
     if json_output:
         print_json(
             {"schema_version": 1, "source": found.name, "messages_counted": found.counters.messages, **result.to_json()}

@@ -30,7 +30,7 @@ def doctor(
 ) -> None:
     """Check all that a run on a deployed stack needs, before a byte is sent: credentials, account, clock, quotas, rights.
 
-    windtunnel doctor --target aws --stack audit-ingest-staging
+    Example: windtunnel doctor --target aws --stack audit-ingest-staging
 
     Nothing is written, and no message is sent. Ends with 6 where a check failed.
     """

@@ -27,7 +27,10 @@ def explain(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Show the path of one message and say why what is missing is missing. Exit code 1 where something is."""
+    """Show the path of one message and say why what is missing is missing. Exit code 1 where something is.
+
+    Example: windtunnel explain 20261122-102030-beef-0000042
+    """
     folder = find_run_of(message, reports) if run is None else run_folder_of(run, reports)
     explanation = explain_message(folder.path, message)
     if json_output:

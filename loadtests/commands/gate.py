@@ -24,15 +24,17 @@ from loadtests.commands.gate_options import (
     NameOption,
     SizeOption,
     TreeTemplateOption,
+    check_template,
     parse_rule,
     round_progress,
 )
 from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.exit_codes import ExitCode
-from loadtests.failures import UsageError
+from loadtests.failures import LoadError, UsageError
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
-from loadtests.gate.checkout import checkout_of
+from loadtests.gate.calibration import FILE_NAME, hint
+from loadtests.gate.checkout import checkout_of, copy_of, root
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.floor_ratio import check_ratios, measure_ratios
 from loadtests.gate.relative import compare_trees
@@ -65,9 +67,16 @@ def gate(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound)."""
+    """Hold this tree against a committed baseline (counters, exact) and against another tree (times, with a bound).
+
+    Example: windtunnel gate --base origin/main --budget 'calls/* <= 18'
+
+    It says whether this tree is slower than the other one: regression, pass or inconclusive, in about a minute on a quiet machine.
+    `windtunnel calibrate` tells beforehand how small a change it would see.
+    """
     console = new_console(stderr=json_output)
     rule = parse_rule(margin, looks)
+    check_template(template)
     budgets = [parse_budget(text) for text in budget or ()]
     path = baselines / f"{baseline}.json"
     agreed = Baseline.read(path) if path.is_file() else None
@@ -84,9 +93,19 @@ def gate(
                 result = replace(result, budgets=[*(agreed.budgets if agreed is not None else ()), *budgets])
             if tree is not None:
                 console.print(f"[bold]Comparing times with {base}[/bold], looks after {looks} rounds", highlight=False)
+                console.print(f"  {hint(reports / FILE_NAME, rule)}", highlight=False, soft_wrap=True)
                 plan = Plan(template, parse_size(size), messages)
-                relative = compare_trees(plan, rule, tree, None, round_progress(console))
+                # Copies of both: where a tree lies, and whether it had run before, is no difference that counts.
+                before, after = stack.enter_context(copy_of(tree)), stack.enter_context(copy_of(root()))
+                relative = compare_trees(plan, rule, before, after, round_progress(console))
                 result = replace(result, relative=relative)
+    except LoadError as error:
+        result = replace(result, failure=str(error), failure_code=error.exit_code)
+        raise
+    except BaseException as error:
+        code = ExitCode.INTERRUPTED if isinstance(error, KeyboardInterrupt) else ExitCode.ENVIRONMENT_NOT_READY
+        result = replace(result, failure=f"{type(error).__name__} {error}".strip(), failure_code=code)
+        raise
     finally:
         # What is known until then, whatever ends it.
         result.write(folder, os.environ)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from loadtests.clock import monotonic
 from loadtests.failures import UsageError
 from loadtests.gate.rounds import METRICS, Round
 from loadtests.gate.statistics import Rule
@@ -25,6 +26,7 @@ __all__ = [
     "NameOption",
     "SizeOption",
     "TreeTemplateOption",
+    "check_template",
     "parse_rule",
     "round_progress",
 ]
@@ -61,11 +63,22 @@ def parse_rule(margin_percent: float, looks: str) -> Rule:
     return rule
 
 
+def check_template(template: Path) -> None:
+    """Raise `UsageError` for a template that would be the same one in both trees."""
+    if template.is_absolute():
+        raise UsageError(f"--template {template} must be relative to the repository's root: each side deploys its own")
+
+
 def round_progress(console: Console) -> Callable[[int, Round], None]:
     """Return what tells a person of each round."""
 
+    began = [monotonic()]
+
     def tell(number: int, found: Round) -> None:
         parts = [f"{METRICS[metric]} {change * 100:+.1f} %" for metric, change in found.differences.items()]
-        console.print(f"  round {number}: {', '.join(parts)}", highlight=False, soft_wrap=True)
+        seconds, began[0] = monotonic() - began[0], monotonic()
+        console.print(
+            f"  round {number} ({seconds:.0f} s): {', '.join(parts)}", highlight=False, soft_wrap=True, style="dim"
+        )
 
     return tell

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
+import yaml
 
 from loadtests.cluster.manifests import Settings, render
+from loadtests.commands.options import print_json
 
 __all__ = ["kubernetes"]
 
@@ -24,7 +26,16 @@ def kubernetes(
     options: Annotated[str, typer.Option(help="Options of `windtunnel load`, e.g. '--duration 600 --rate 100'.")] = "",
     cpu: Annotated[str, typer.Option(help="CPU of a pod.")] = "1",
     memory: Annotated[str, typer.Option(help="Memory of a pod.")] = "1Gi",
+    json_output: Annotated[bool, typer.Option("--json", help="Print it as JSON, which kubectl takes too.")] = False,
 ) -> None:
-    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`."""
+    """Print the manifest of a distributed load for one of the two Locust operators: pipe it to `kubectl apply -f -`.
+
+    Example: windtunnel load kubernetes --image registry.example.com/windtunnel --workers 8 | kubectl apply -f -
+    """
     settings = Settings(image, workers, name, namespace, secret, claim, options, cpu, memory)
-    typer.echo(render(operator, settings), nl=False)
+    text = render(operator, settings)
+    if json_output:
+        items = [document for document in yaml.safe_load_all(text) if document is not None]
+        print_json({"apiVersion": "v1", "kind": "List", "items": items})
+    else:
+        typer.echo(text, nl=False)

@@ -65,10 +65,10 @@ def limits(
     """
     if (size is None) != find_largest:
         raise UsageError("say either --size 6MB, for one size, or --largest, for the largest that passes")
+    kind = Message.of_size(parse_size(size or "1MB"), None if sample is None else _read(sample), content_type)
+    measured = _measured(template, counters, baselines)
     try:
         view = read_view(template)
-        measured = _measured(template, counters, baselines)
-        kind = Message.of_size(parse_size(size or "1MB"), None if sample is None else _read(sample), content_type)
         found = largest(view, kind, measured=measured) if find_largest else assess(view, kind, measured=measured)
     except EmulatorError as error:
         raise UsageError(str(error)) from None

@@ -41,6 +41,8 @@ from loadtests.verdict import Verdict
 __all__ = ["load", "parse_listen", "print_paths", "run_once"]
 
 _DEFAULT = Scenario()
+# The groups of --help.
+_WHAT, _JUDGED, _MEASURED = "What is sent", "How it is judged", "How it is measured"
 
 
 def load(
@@ -50,43 +52,64 @@ def load(
     ] = None,
     target: TargetOption = EMBEDDED,
     template: Annotated[Path | None, typer.Option(help="Template that the embedded target deploys.")] = None,
-    duration: Annotated[float | None, typer.Option(min=1, help="Seconds of load. Default 30.")] = None,
-    rate: Annotated[float, typer.Option(min=0.01, help="Messages per second, all sizes together.")] = 10.0,
+    duration: Annotated[
+        float | None, typer.Option(rich_help_panel=_WHAT, min=1, help="Seconds of load. Default 30.")
+    ] = None,
+    rate: Annotated[
+        float, typer.Option(rich_help_panel=_WHAT, min=0.01, help="Messages per second, all sizes together.")
+    ] = 10.0,
     sizes: Annotated[
-        str, typer.Option(help="Sizes with optional weights, e.g. 256KiB:9,1MiB,4MB,max.")
+        str, typer.Option(rich_help_panel=_WHAT, help="Sizes with optional weights, e.g. 256KiB:9,1MiB,4MB,max.")
     ] = DEFAULT_SIZES,
     arrivals: Annotated[
         str,
         typer.Option(
+            rich_help_panel=_WHAT,
             help="When messages come: constant or poisson (at --rate), or rate(50), ramp(5,100), poisson(50), "
-            "stages(10:5s,50:10s), burst(20,5s)."
+            "stages(10:5s,50:10s), burst(20,5s).",
         ),
     ] = "constant",
     seed: SeedOption = None,
     slo: Annotated[
         list[str] | None,
-        typer.Option(help="Threshold, e.g. 'ingest p99 < 1s', '4MB persisted p50 < 2s', 'lost == 0'; repeat."),
+        typer.Option(
+            rich_help_panel=_JUDGED,
+            help="Threshold, e.g. 'ingest p99 < 1s', '4MB persisted p50 < 2s', 'lost == 0'; repeat.",
+        ),
     ] = None,
     max_refused_percent: Annotated[
-        float | None, typer.Option(min=0, max=100, help="Share of messages that may be refused. Default 0.")
+        float | None,
+        typer.Option(rich_help_panel=_JUDGED, min=0, max=100, help="Share of messages that may be refused. Default 0."),
     ] = None,
     drain: Annotated[
-        float | None, typer.Option(min=1, help="Seconds that an accepted message may take to be persisted. Default 60.")
+        float | None,
+        typer.Option(
+            rich_help_panel=_JUDGED,
+            min=1,
+            help="Seconds that an accepted message may take to be persisted. Default 60.",
+        ),
     ] = None,
     max_lag: Annotated[
         float | None,
         typer.Option(
+            rich_help_panel=_JUDGED,
             min=0.001,
             help="Seconds that the generator may start a message late. The run is invalid where more than 1 % are later and that is "
             "more than a tenth of a percentile shown. Default 0.01.",
         ),
     ] = None,
-    floor: Annotated[bool, typer.Option(help="Measure the floor of this machine before the load.")] = True,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that send; the schedule is split among them.")] = 1,
+    floor: Annotated[
+        bool, typer.Option(rich_help_panel=_MEASURED, help="Measure the floor of this machine before the load.")
+    ] = True,
+    workers: Annotated[
+        int,
+        typer.Option(rich_help_panel=_MEASURED, min=1, help="Processes that send; the schedule is split among them."),
+    ] = 1,
     listen: Annotated[
         str | None,
         typer.Option(
-            help="HOST:PORT where workers from elsewhere join (`windtunnel load worker`), instead of own ones."
+            rich_help_panel=_MEASURED,
+            help="HOST:PORT where workers from elsewhere join (`windtunnel load worker`), instead of own ones.",
         ),
     ] = None,
     stack: StackOption = None,
@@ -99,7 +122,12 @@ def load(
     reports: ReportsOption = Path("reports"),
     json_output: JsonOption = False,
 ) -> None:
-    """Push real load through a pipeline, follow every message to the end, and give a verdict."""
+    """Push real load through a pipeline, follow every message to the end, and give a verdict.
+
+    Ends with the exit code of the worst that happened, after the reports are written.
+
+    Example: windtunnel load --rate 20 --duration 60 --sizes 256KiB:9,4MB,max --slo 'ingest p99 < 1s' --slo 'lost == 0'
+    """
     if context.invoked_subcommand is not None:
         return
     for text in slo or ():

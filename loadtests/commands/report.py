@@ -27,7 +27,10 @@ def report(
     ] = False,
     json_output: JsonOption = False,
 ) -> None:
-    """Make the reports of a finished run again, from its message log, and end as the run did."""
+    """Make the reports of a finished run again, from its message log, and end as the run did.
+
+    Example: windtunnel report 20261122-102030-beef --json
+    """
     folder = run_folder_of(run, reports)
     facts, messages = read_run(folder)
     summary, verdict = write_reports(folder, facts, messages)

@@ -28,7 +28,10 @@ def worker(
         ),
     ] = None,
 ) -> None:
-    """Send part of a load for a master elsewhere: join it, get the plan, wait for all others, and send."""
+    """Send part of a load for a master elsewhere: join it, get the plan, wait for all others, and send.
+
+    Example: windtunnel load worker --master load-master:5557 --url https://abc.execute-api.us-east-1.amazonaws.com/Prod/ingestMessage
+    """
     if url is None or api_key is None:
         raise UsageError(
             "a worker needs to know where messages go: set WINDTUNNEL_LOAD_URL and WINDTUNNEL_LOAD_API_KEY"

@@ -106,10 +106,12 @@ def estimate(
     per: int = 1_000_000,
     retention_days: float = 30.0,
     nodes: Mapping[tuple[str, str], int] | None = None,
+    free_tier: bool = False,
 ) -> Cost:
     """Return what `per` messages like the counted ones cost.
 
     What is stored is paid for `retention_days`. `nodes` says how many cache nodes run, by engine (`valkey`, `redis`) and node type.
+    `free_tier` takes off what is free for ever in a month, as though the messages came in one month and were alone in their account.
     Raises `UsageError` where no message was counted, since nothing can be said per message then.
     """
     if counters.messages <= 0:
@@ -118,6 +120,8 @@ def estimate(
         raise UsageError(f"--per {per} must be a number of messages above 0")
     per_message = counters.per_message()
     rows = [(price, _quantity(price, per_message, retention_days) * per) for price in prices.prices]
+    if free_tier:
+        rows = [(price, max(0.0, quantity - price.free_units)) for price, quantity in rows]
     spent = [(price, quantity, quantity * price.dollars) for price, quantity in rows if quantity]
     total = sum(dollars for *_, dollars in spent)
     lines = [

@@ -39,6 +39,8 @@ class Price:
     monthly: bool = False
     measured: bool = False
     """Whether the counter is a time that this machine took, which AWS's differs from."""
+    free_units: float = 0.0
+    """Of the free tier, what never expires, a month."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class NodePrice:
 
 @dataclass(frozen=True, slots=True)
 class PriceFile:
-    """All prices of one region at one date. `free_tier` is never applied: it is shared by everything in an account."""
+    """All prices of one region at one date. The free tier is applied only where it is asked for."""
 
     region: str
     date: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import shutil
 import subprocess
 import tempfile
@@ -13,7 +14,10 @@ from loadtests.failures import UsageError
 
 __all__ = ["checkout_of", "copy_of", "root"]
 
-_COPIED = ("emulator", "system", "loadtests")
+# What runs, and whether it is run as it lies there; a pipeline's code is deployed, and must be packed as it was written.
+_COPIED = {"emulator": True, "loadtests": True, "system": False}
+_TESTS = "tests"
+_COMPILED = "__pycache__"
 
 
 def root() -> Path:
@@ -36,10 +40,16 @@ def checkout_of(ref: str) -> Iterator[Path]:
 
 @contextmanager
 def copy_of(tree: Path) -> Iterator[Path]:
-    """Yield a copy of what runs of a tree, to be changed; it is gone after the block."""
+    """Yield a copy of what runs of a tree, to be changed or to be compared; it is gone after the block.
+
+    All of it is compiled: a tree that compiles itself at each start is slower to start and uses its memory in another way, and so is
+    not the same as one that had run before.
+    """
     with tempfile.TemporaryDirectory(prefix="windtunnel-copy-") as folder:
-        for name in _COPIED:
-            shutil.copytree(tree / name, Path(folder) / name, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+        for name, runs in _COPIED.items():
+            left_out = shutil.ignore_patterns(_TESTS) if runs else shutil.ignore_patterns(_TESTS, _COMPILED)
+            shutil.copytree(tree / name, Path(folder) / name, ignore=left_out)
+        compileall.compile_dir(Path(folder) / "emulator", quiet=2)
         yield Path(folder)
 
 

@@ -21,6 +21,7 @@ def lambda_handler(event, context):
 _SLOW_DOWN = """
 
 from time import perf_counter as _perf_counter
+from time import sleep as _sleep
 
 _as_fast_as_it_was = lambda_handler
 
@@ -29,15 +30,15 @@ def lambda_handler(event, context):
     begun = _perf_counter()
     answer = _as_fast_as_it_was(event, context)
     until = begun + (_perf_counter() - begun) * {factor!r}
-    while _perf_counter() < until:
-        pass
+    while (left := until - _perf_counter()) > 0:
+        {fill}
     return answer
 """
 
 
-def slow_down(percent: float) -> str:
-    """Return code that makes the handler take this much longer, by working and not by sleeping."""
-    return _SLOW_DOWN.format(factor=1 + percent / 100)
+def slow_down(percent: float, *, waiting: bool = False) -> str:
+    """Return code that makes the handler take this much longer than it did: by working, or by waiting as for another service."""
+    return _SLOW_DOWN.format(factor=1 + percent / 100, fill="_sleep(left)" if waiting else "pass")
 
 
 def inject(tree: Path, code: str) -> None:

@@ -2,12 +2,14 @@
 
 identical       this tree against a copy of itself: a regression would be a false alarm
 slow-down       an ingest handler that works longer by a known share of its own time: no regression would be a miss
+slow wait       one that waits longer by as much, and so uses no more CPU; only tried where it is asked for
 same counters   this tree against a copy of itself, counted: any difference would be a false alarm
 extra call      one AWS call more for each message, counted: the gate must say so, every time
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -21,14 +23,15 @@ from loadtests.gate.checkout import copy_of
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
 from loadtests.gate.relative import Relative, compare_trees
-from loadtests.gate.rounds import Plan
+from loadtests.gate.rounds import Plan, Round
 from loadtests.gate.statistics import Finding, Rule
 
-__all__ = ["CASES", "Proof", "Rate", "Trial", "prove"]
+__all__ = ["CASES", "FURTHER_CASES", "Proof", "Rate", "Trial", "prove"]
 
 CASES = ("identical", "slow-down", "same counters", "extra call")
-# What a trial of the case shows, if the gate finds a difference in it.
-_CHANGED = ("slow-down", "extra call")
+FURTHER_CASES = ("slow wait",)
+# Those in which something is worse.
+_CHANGED = ("slow-down", "slow wait", "extra call")
 _COUNTED = ("same counters", "extra call")
 _COUNTED_MESSAGES = 3
 
@@ -87,7 +90,7 @@ class Proof:
     def rates(self) -> list[Rate]:
         """The rate of each case that was tried."""
         found = []
-        for case in CASES:
+        for case in (*CASES, *FURTHER_CASES):
             trials = [trial for trial in self.trials if trial.case == case]
             if trials:
                 called = [trial for trial in trials if trial.right is (case in _CHANGED)]
@@ -108,7 +111,7 @@ class Proof:
         return {
             "schema_version": 2,
             "slow_down_percent": self.percent,
-            "slow_down_of": "the ingest handler's own time, by working",
+            "slow_down_of": "the ingest handler's own time",
             "asked": self.asked,
             "margin": self.rule.margin,
             "alpha": self.rule.alpha,
@@ -138,8 +141,10 @@ def prove(
     percent: float = 20.0,
     progress: Callable[[Trial], None] | None = None,
     minutes: float | None = None,
+    round_progress: Callable[[int, Round], None] | None = None,
 ) -> Proof:
-    """Send known changes of `tree` through the gate. Raises `EnvironmentNotReady`; `progress` hears of each trial.
+    """Send known changes of `tree` through the gate. Raises `EnvironmentNotReady`; `progress` hears of each trial, `round_progress` of
+    each round of one.
 
     No trial begins that would not be over after `minutes`, going by the longest one of its case.
     """
@@ -150,24 +155,34 @@ def prove(
         longest = max((trial.seconds for trial in trials if trial.case == case), default=0.0)
         return minutes is None or monotonic() - begun + longest <= minutes * 60
 
-    for number in range(repeats):
-        for case in (case for case in CASES if case in cases):
+    with copy_of(tree) as pristine:
+        for number, case in itertools.product(
+            range(repeats), (one for one in (*CASES, *FURTHER_CASES) if one in cases)
+        ):
             if fits(case):
-                trials.append(_trial(case, tree, plan, rule, percent, number))
+                trials.append(_trial(case, pristine, plan, rule, percent, number, round_progress))
                 if progress is not None:
                     progress(trials[-1])
     return Proof(percent, tuple(trials), repeats, rule)
 
 
-def _trial(case: str, tree: Path, plan: Plan, rule: Rule, percent: float, number: int) -> Trial:
+def _trial(
+    case: str,
+    tree: Path,
+    plan: Plan,
+    rule: Rule,
+    percent: float,
+    number: int,
+    round_progress: Callable[[int, Round], None] | None,
+) -> Trial:
     begun = monotonic()
     with copy_of(tree) as head, copy_of(tree) as base:
         if case in _CHANGED:
-            inject(head, slow_down(percent) if case == "slow-down" else EXTRA_CALL)
+            inject(head, EXTRA_CALL if case == "extra call" else slow_down(percent, waiting=case == "slow wait"))
         if case in _COUNTED:
             counted = CounterPlan(plan.template, (plan.body_bytes,), _COUNTED_MESSAGES, seed=plan.seed + number)
             return _counted(case, counted, base, head, begun)
-        found = compare_trees(plan, rule, base, head)
+        found = compare_trees(plan, rule, base, head, round_progress)
         changes = {metric: round(decision.change, 4) for metric, decision in found.decisions.items()}
         return Trial(
             case,

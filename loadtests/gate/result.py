@@ -37,7 +37,9 @@ class GateCheck:
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A gate's run. `against` says what the counters were held against; `strict` makes an inconclusive result a failure."""
+    """A gate's run. `against` says what the counters were held against; `strict` makes an inconclusive result a failure; `failure` is
+    what ended it before its end, and `failure_code` what it then ends with.
+    """
 
     gate_id: str
     against: str
@@ -48,6 +50,8 @@ class GateResult:
     floor_why_not: str | None = None
     relative: Relative | None = None
     strict: bool = False
+    failure: str | None = None
+    failure_code: ExitCode = ExitCode.ENVIRONMENT_NOT_READY
 
     @property
     def checks(self) -> list[GateCheck]:
@@ -55,6 +59,8 @@ class GateResult:
         return list(self._checks())
 
     def _checks(self) -> Iterator[GateCheck]:
+        if self.failure is not None:
+            yield GateCheck("gate", "ran to its end", False, self.failure, self.failure_code)
         if self.counters is not None:
             worse = [change for change in self.changes if change.worse]
             detail = "; ".join(change.text for change in worse) or "no counter grew"

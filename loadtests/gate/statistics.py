@@ -24,7 +24,17 @@ from statistics import NormalDist, median, stdev
 
 from loadtests.gate.signed_rank import signed_rank_p
 
-__all__ = ["Decision", "Finding", "Rule", "centre", "decide", "lower_bound", "smallest_detectable", "upper_bound"]
+__all__ = [
+    "Decision",
+    "Finding",
+    "Rule",
+    "centre",
+    "decide",
+    "lower_bound",
+    "smallest_detectable",
+    "smallest_passing",
+    "upper_bound",
+]
 
 _POWER = 0.8
 # What Wilcoxon's test loses against the t-test where the noise happens to be normal.
@@ -151,5 +161,20 @@ def smallest_detectable(
     if len(differences) < 2:
         return None
     count = len(differences) if rounds is None else rounds
-    reach = NormalDist().inv_cdf(1 - rule.alpha_at(count) / metrics) + NormalDist().inv_cdf(_POWER)
-    return expm1(log1p(rule.margin) + reach * stdev(differences) * _EFFICIENCY / sqrt(count))
+    return expm1(log1p(rule.margin) + _reach(differences, count, rule.alpha_at(count) / metrics))
+
+
+def smallest_passing(differences: Sequence[float], rule: Rule, rounds: int) -> float | None:
+    """Return the smallest margin with which the look after `rounds` would pass an identical tree 8 times out of 10.
+
+    From the spread of the differences, by the normal approximation. None for fewer than two.
+    """
+    if len(differences) < 2:
+        return None
+    return expm1(_reach(differences, rounds, rule.alpha_at(rounds)))
+
+
+def _reach(differences: Sequence[float], rounds: int, alpha: float) -> float:
+    """How far from a limit the centre must lie for a bound at `alpha` to be on the right side of it 8 times out of 10."""
+    normal = NormalDist()
+    return (normal.inv_cdf(1 - alpha) + normal.inv_cdf(_POWER)) * stdev(differences) * _EFFICIENCY / sqrt(rounds)

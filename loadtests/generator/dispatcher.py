@@ -54,7 +54,7 @@ class Dispatcher:
         self._cpu_start = cpu_seconds()
         messages = gevent.pool.Group()
         pulse = gevent.spawn(self._pulse, os.getppid())
-        allowance = Allowance(self._plan.caps, assignment.workers)
+        allowance = Allowance(self._plan.caps, assignment.epoch_wall, assignment.workers)
         alarm = Alarm()
         for arrival, key, body, date_time in self._bodies(arrivals, assignment):
             alarm.wait_until(self._epoch + arrival.at_seconds)

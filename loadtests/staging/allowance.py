@@ -16,23 +16,23 @@ _CATCH_UP_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class SendingCaps:
-    """What a load may send in all: messages a second, bytes, messages (None: any number), and seconds until the last start."""
+    """What a load may send in all: messages a second, bytes, messages (None: any number), and until when (epoch seconds)."""
 
     per_second: float
     total_bytes: int
     messages: int | None
-    seconds: float
+    until: float
 
 
 class Allowance:
-    """The share of one of `workers` senders; `None` caps allow everything."""
+    """The share of one of `workers` senders; `None` caps allow everything. `epoch` is when the load begins, in epoch seconds."""
 
-    def __init__(self, caps: SendingCaps | None, workers: int = 1) -> None:
+    def __init__(self, caps: SendingCaps | None, epoch: float, workers: int = 1) -> None:
         self._caps = caps
         whole = SendingCaps(inf, 0, None, inf) if caps is None else caps
         self._bytes = whole.total_bytes / workers
         self._messages = inf if whole.messages is None else ceil(whole.messages / workers)
-        self._seconds = whole.seconds
+        self._seconds = whole.until - epoch
         in_window = whole.per_second * (_WINDOW_SECONDS + _CATCH_UP_SECONDS) / workers
         self._in_window = inf if in_window == inf else ceil(in_window)
         self._recent: deque[float] = deque()
@@ -44,7 +44,7 @@ class Allowance:
         while self._recent and self._recent[0] <= at_seconds - _WINDOW_SECONDS:
             self._recent.popleft()
         if at_seconds > self._seconds:
-            return f"the cap on duration ({self._seconds:.0f} s of load are left of it)"
+            return f"the cap on duration ({self._seconds:.1f} s were left of it for the load)"
         if body_bytes > self._bytes:
             return f"the cap on bytes ({self._caps.total_bytes} were left of it for the load)"
         if self._messages < 1:

@@ -15,10 +15,10 @@ from loadtests.sizes import format_bytes
 from loadtests.staging.check import Check, failed, ok, skipped, warning
 from loadtests.staging.clock_check import check_clock
 from loadtests.staging.price import CountedPrice
-from loadtests.staging.quota_check import check_quotas
+from loadtests.staging.quota_check import check_quotas, check_usage_plan
 from loadtests.staging.rights_check import check_rights
 
-__all__ = ["SUBJECTS", "diagnose"]
+__all__ = ["SUBJECTS", "check_test_queue", "diagnose"]
 
 # In order; what comes after one that failed and is needed for it is skipped.
 SUBJECTS = (
@@ -103,8 +103,9 @@ def _checks(options: Mapping[str, Any], config: Path | None, now: Callable[[], f
         return
     yield ok("API key", "its value can be read")
     yield _tls(bare.api_url)
-    yield from _test_queue(target.client, target.outputs)
+    yield from check_test_queue(target.client, target.outputs)
     yield from check_quotas(account.client("service-quotas"), settings.caps.max_rate)
+    yield from check_usage_plan(account.client("apigateway"), bare.output("ApiKeyId"), settings.caps.max_rate)
     yield from check_rights(account.client, account.arn, account.region, target.outputs)
 
 
@@ -157,7 +158,8 @@ def _tls(url: str) -> Check:
         return failed("TLS of the API", f"{parts.hostname} cannot be reached: {error}", "look at proxy and firewall")
 
 
-def _test_queue(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Iterator[Check]:
+def check_test_queue(client: Callable[[str], Any], outputs: Mapping[str, str]) -> Iterator[Check]:
+    """Yield whether the subscriber's queue hears of everything, and whether this run will be its only reader."""
     from botocore.exceptions import ClientError
 
     names = ["QueueArn", "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

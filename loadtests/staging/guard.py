@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
 
-from loadtests.clock import monotonic, sleep
+from loadtests.clock import monotonic, sleep, wall
 from loadtests.failures import UsageError
 from loadtests.plan import KEY_FOLDER, RunPlan
 from loadtests.sizes import MessageSize, format_bytes
@@ -39,6 +39,10 @@ class Need:
     seconds: float
     dollars: float | None
     basis: str = ""
+
+    def __str__(self) -> str:
+        cost = "" if self.dollars is None else f", {self.dollars:.4f} USD by {self.basis}"
+        return f"{self.messages} messages, {format_bytes(self.total_bytes)}, {self.seconds:.0f} s{cost}"
 
 
 class Guard:
@@ -131,22 +135,22 @@ class Guard:
 
     def guarded(self, plan: RunPlan) -> RunPlan:
         """Return a plan with what is left of the caps, under keys that are below `windtunnel/`. Raises `UsageError` if it is too little."""
-        passed = 0.0 if self._began is None else monotonic() - self._began
+        left = self._caps.max_duration - (0.0 if self._began is None else monotonic() - self._began)
         caps = SendingCaps(
             per_second=self._caps.max_rate,
             total_bytes=int(self._caps.max_bytes) - self._sent_bytes,
             messages=self._messages_left(plan),
-            seconds=self._caps.max_duration - passed,
+            until=wall() + left,
         )
         arrivals = plan.arrivals()
         needed = sum(plan.sizes[arrival.size_index].body_bytes for arrival in arrivals)
         if arrivals and (
             needed > caps.total_bytes
-            or plan.duration_seconds > caps.seconds
+            or plan.duration_seconds > left
             or (caps.messages is not None and len(arrivals) > caps.messages)
         ):
             raise CapReached(
-                f"preparing left {format_bytes(caps.total_bytes)} and {caps.seconds:.0f} s of the caps, and the load needs "
+                f"preparing left {format_bytes(caps.total_bytes)} and {left:.0f} s of the caps, and the load needs "
                 f"{format_bytes(needed)} and {plan.duration_seconds:g} s"
                 + (f", {len(arrivals)} of {caps.messages} messages" if caps.messages is not None else "")
             )

@@ -100,8 +100,8 @@ def delete(target: Target, prefix: str, leftovers: Leftovers) -> None:
     table = output(target, "MetadataTableName")
 
     def drop_object(stored: StoredVersion) -> None:
-        version = {} if stored.version == "null" else {"VersionId": stored.version}
-        s3.delete_object(Bucket=stored.bucket, Key=stored.key, **version)
+        # By its version, "null" included: without one, a bucket that ever kept versions would get a marker instead.
+        s3.delete_object(Bucket=stored.bucket, Key=stored.key, VersionId=stored.version)
 
     def drop_item(item: Item) -> None:
         dynamodb.delete_item(

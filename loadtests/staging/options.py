@@ -19,16 +19,16 @@ __all__ = [
 
 _PANEL = "Staging (--target aws)"
 StackOption = Annotated[
-    str | None, typer.Option(help="The deployed stack. Default: `stack` of [staging].", rich_help_panel=_PANEL)
+    str | None, typer.Option(help="The deployed stack. Default: the one in windtunnel.toml.", rich_help_panel=_PANEL)
 ]
 RegionOption = Annotated[
     str | None,
-    typer.Option(help="Its region. Default: `region` of [staging], or your profile's.", rich_help_panel=_PANEL),
+    typer.Option(help="Its region. Default: the one in windtunnel.toml, or your profile's.", rich_help_panel=_PANEL),
 ]
 ConfigOption = Annotated[
     Path | None,
     typer.Option(
-        help="File with a table [staging]. Default: windtunnel.toml, if there is one.", rich_help_panel=_PANEL
+        help="File with the settings of staging. Default: windtunnel.toml, if there is one.", rich_help_panel=_PANEL
     ),
 ]
 MaxRateOption = Annotated[

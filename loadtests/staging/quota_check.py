@@ -13,7 +13,7 @@ from typing import Any
 
 from loadtests.staging.check import Check, failed, ok, warning
 
-__all__ = ["QUOTAS", "Quota", "check_quotas"]
+__all__ = ["QUOTAS", "Quota", "check_quotas", "check_usage_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +56,27 @@ def check_quotas(client: Any, max_rate: float) -> Iterator[Check]:
             yield failed(subject, detail, "lower max_rate, or ask for more at Service Quotas")
         else:
             yield ok(subject, detail)
+
+
+def check_usage_plan(client: Any, key_id: str, max_rate: float) -> Iterator[Check]:
+    """Yield whether the throttle of the key's usage plan bears the rate, where there is one; `client` is one of API Gateway.
+
+    https://docs.aws.amazon.com/apigateway/latest/api/API_GetUsagePlans.html
+    """
+    from botocore.exceptions import ClientError
+
+    subject = "quota: usage plan of the API key"
+    try:
+        plans = client.get_usage_plans(keyId=key_id)["items"]
+    except ClientError as error:
+        advice = "grant apigateway:GET on /usageplans, or look at the key's usage plan in the console"
+        yield warning(subject, f"not readable ({error.response['Error']['Code']})", advice)
+        return
+    rates = [plan["throttle"]["rateLimit"] for plan in plans if plan.get("throttle", {}).get("rateLimit")]
+    if not rates:
+        yield ok(subject, "it has no throttle of its own")
+    elif min(rates) < max_rate:
+        detail = f"{min(rates):g} requests a second, and max_rate = {max_rate:g}: what is above is answered with 429"
+        yield failed(subject, detail, "lower max_rate, or raise the throttle in the template")
+    else:
+        yield ok(subject, f"{min(rates):g} requests a second, of which max_rate = {max_rate:g} are needed")

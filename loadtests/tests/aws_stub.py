@@ -36,6 +36,7 @@ ACCESS_KEY, SECRET_KEY = "AKIASTAGINGTESTER000", "a secret that signs"
 ACCOUNT = "111122223333"
 READS = {
     "apigateway:GetApiKey",
+    "apigateway:GetUsagePlans",
     "cloudformation:DescribeStacks",
     "dynamodb:DescribeTable",
     "dynamodb:GetItem",
@@ -103,6 +104,8 @@ def running(upstream: str, folder: Path, account: Account) -> Iterator[Front]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
 
         def handle_one_request(self) -> None:
             try:
@@ -121,6 +124,7 @@ def running(upstream: str, folder: Path, account: Account) -> Iterator[Front]:
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(content)
+            self.wfile.flush()
 
         do_POST = do_PUT = do_DELETE = do_HEAD = do_GET
 
@@ -191,6 +195,8 @@ def _operation(request: Any, body: bytes) -> str:
         return action[0]
     if parts.path.startswith("/apikeys/"):
         return "GetApiKey"
+    if parts.path == "/usageplans":
+        return "GetUsagePlans"
     if request.command == "GET" and "versions" in query:
         return "ListObjectVersions"
     if request.command == "GET" and "list-type" in query:

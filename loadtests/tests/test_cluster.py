@@ -3,6 +3,7 @@
 https://github.com/AbdelrhmanHamouda/locust-k8s-operator (api/v2) and https://github.com/locustio/k8s-operator (charts/crds)
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import jsonschema
 import pytest
 import yaml
 
+from loadtests.cli import main
 from loadtests.cluster import entry
 from loadtests.cluster.manifests import OPERATORS, Settings, render
 from loadtests.failures import UsageError
@@ -106,6 +108,14 @@ def test_manifest_has_the_shape_that_the_operator_reads(operator: str) -> None:
     values = {variable["name"]: variable.get("value") for variable in variables}
     assert values["WINDTUNNEL_LOAD_OPTIONS"].startswith(options)
     assert values["WINDTUNNEL_LOAD_WORKERS"] == "7"
+
+
+def test_manifest_is_printed_as_json_too(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("sys.argv", ["load", "kubernetes", "--image", IMAGE, "--json"])
+    with pytest.raises(SystemExit):
+        main()
+    items = json.loads(capsys.readouterr().out)["items"]
+    assert items == [item for item in yaml.safe_load_all(render("mature", Settings(IMAGE))) if item is not None]
 
 
 def test_secrets_are_referred_to_and_never_written() -> None:

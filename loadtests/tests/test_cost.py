@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from loadtests.cli import app
 from loadtests.cost import estimate, load_prices
+from loadtests.cost.in_reports import cost_of
 from loadtests.cost.sources import file_source
 from loadtests.failures import UsageError
 from loadtests.gate.counters import Counters
@@ -80,6 +81,13 @@ def test_cache_nodes_are_a_line_a_month_and_an_unknown_type_is_named() -> None:
     assert cost.unpriced[0].counter == "nodes/redis.cache.x99.huge"
 
 
+def test_free_tier_is_taken_off_only_where_it_is_asked_for() -> None:
+    plain, free = estimate(COUNTED, PRICES), estimate(COUNTED, PRICES, free_tier=True)
+    # 1,000,000 requests and 400,000 GB-seconds of Lambda a month; a message has 2 and 1.
+    assert plain.dollars - free.dollars == pytest.approx(1_000_000 * 0.20e-6 + 400_000 * 0.0000166667)
+    assert estimate(COUNTED, PRICES, per=1000, free_tier=True).dollars < estimate(COUNTED, PRICES, per=1000).dollars
+
+
 def test_nothing_counted_is_no_estimate_of_nothing() -> None:
     with pytest.raises(UsageError, match="no message was counted"):
         estimate(Counters(0, {}), PRICES)
@@ -130,3 +138,11 @@ def test_command_ends_with_5_only_when_strict_and_incomplete(tmp_path: Path) -> 
     strict = CliRunner().invoke(app, ["cost", "--counters", str(path), "--strict"])
     assert (plain.exit_code, strict.exit_code) == (0, 5)
     assert "NOT COUNTED  calls/kinesis.PutRecord" in plain.output
+
+
+def test_report_of_a_run_says_dollars_and_what_they_leave_out() -> None:
+    assert cost_of({}) is None
+    said = cost_of({**COUNTED.per_message(), "calls/kinesis.PutRecord": 1.0})
+    assert said is not None
+    assert said["dollars_per_million"] == pytest.approx(estimate(COUNTED, PRICES).dollars, abs=0.001)
+    assert said["unpriced"] == ["calls/kinesis.PutRecord"]

@@ -180,3 +180,4 @@ def test_reports_are_written_for_people_and_programs(tmp_path: Path) -> None:
     result.write(tmp_path / "gate", {"GITHUB_STEP_SUMMARY": str(tmp_path / "summary.md")})
     assert "calls/s3.PutObject: 1 -> 2 a message" in (tmp_path / "summary.md").read_text()
     assert '"exit_code": 4' in (tmp_path / "gate" / "gate.json").read_text()
+    assert '<failure message="calls/s3.PutObject' in (tmp_path / "gate" / "junit.xml").read_text()

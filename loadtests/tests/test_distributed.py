@@ -113,6 +113,9 @@ def test_schedule_is_split_by_worker_and_every_sample_arrives(tmp_path: Path) ->
     assert [message.index for message in messages] == list(range(45))
     assert sorted(worker["started"] for worker in facts.workers) == [22, 23]
     assert all(worker["clock_error_seconds"] < 5 and worker["lost"] is None for worker in facts.workers)
+    clocks = next(check.detail for check in verdict.checks if check.name == "the workers' clocks are known well enough")
+    assert clocks.startswith("off by up to ")
+    assert all(set(worker["promptness"]) <= {"priority", "short turns"} for worker in facts.workers)
     merged = WorkerSamples()
     assert facts.histograms is not None
     merged.add(facts.histograms)

@@ -39,6 +39,7 @@ WHOLE = [
     *PUBLISHED * 3,
     entry(0.09, "ExecutionSucceeded", "stepfunctions", "ExecutionSucceeded"),
 ]
+NOTHING: dict[str, Any] = {"message_id": None, "notices": (), "objects": (), "items": ()}
 NO_OBJECT: dict[str, Any] = {"objects": (), "items": ()}
 
 
@@ -98,6 +99,46 @@ CASES = {
         [*WHOLE, entry(0.1, "delivery_failed", "sns", "delivery_failed", "AccessDenied")],
         "no final notice: delivery_failed failed with AccessDenied",
     ),
+    "function crashes": (
+        good_message(objects=()),
+        [*STARTED, *[entry(0.04, "call", "s3", "PutObject", "FunctionCrashed")] * 6],
+        "not archived: s3 PutObject failed 6 of 6 times, last with FunctionCrashed",
+    ),
+    "DynamoDB throttles": (
+        good_message(items=()),
+        [*STARTED, *[entry(0.04, "call", "dynamodb", "PutItem", "ProvisionedThroughputExceededException")] * 12],
+        "no metadata item: dynamodb PutItem failed 12 of 12 times, last with ProvisionedThroughputExceededException",
+    ),
+    "topic throttles": (
+        good_message(notices=()),
+        [entry(0.01, "call", "stepfunctions", "StartExecution"), entry(0.02, "call", "sns", "Publish", "Throttling")],
+        "no started notice: Publish failed with Throttling",
+    ),
+    "dead letter": (
+        good_message(objects=()),
+        [*STARTED, entry(9, "call", "sqs", "SendMessage", resource="http://127.0.0.1:1/0/a-ArchiveDeadLetterQueue-X")],
+        "- set aside, with the reason, in the queue a-ArchiveDeadLetterQueue-X",
+    ),
+    "salvaged": (
+        good_message(status=503, error='None {"salvaged": true}', **NOTHING),
+        [entry(0.01, "call", "stepfunctions", "StartExecution", "ThrottlingException")],
+        "- salvaged: it waits with the failed messages",
+    ),
+    "cache down": (
+        good_message(status=503, error='None {"salvaged": true}', **NOTHING),
+        [entry(0.02, "call", "s3", "PutObject")],
+        "what failed is behind another connection: the cache",
+    ),
+    "salvage fails": (
+        good_message(status=500, error='None {"salvaged": false}', **NOTHING),
+        [entry(0.02, "call", "s3", "PutObject", "ServiceUnavailable")],
+        "not salvaged: nothing has it, so it must be sent again",
+    ),
+    "function throttled": (
+        good_message(status=500, error="None", **NOTHING),
+        [entry(0.01, "call", "lambda", "Invoke", "TooManyRequestsException")],
+        "lambda Invoke: TooManyRequestsException",
+    ),
     "no journal": (good_message(objects=()), None, "nothing was recorded of it"),
     "corrupt": (good_message(payload_sha256="other"), WHOLE, "the archived object is not the payload that was sent"),
 }
@@ -107,6 +148,14 @@ CASES = {
 def test_reason_is_named(tmp_path: Path, name: str) -> None:
     message, journal, reason = CASES[name]
     assert reason in explained(tmp_path, message, journal)
+
+
+def test_a_log_stream_that_is_made_when_it_is_first_written_to_is_no_failure(tmp_path: Path) -> None:
+    sought = [
+        entry(0.02, "call", "logs", "PutLogEvents", "ResourceNotFoundException"),
+        entry(0.02, "call", "logs", "CreateLogGroup", "ResourceAlreadyExistsException"),
+    ]
+    assert "\n- logs" not in explained(tmp_path, good_message(objects=()), [*STARTED, *sought])
 
 
 def test_message_that_is_whole_has_no_reason_and_its_waterfall_is_in_order(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 import json
 
 import pytest
+from hypothesis import given, settings
 
+from fixtures.formats import broken_envelopes, envelopes
 from loadtests.notices import notice_row
 
 NOTICE = {
@@ -41,3 +43,20 @@ def test_flag_that_is_no_boolean_is_none(state: object) -> None:
 )
 def test_body_that_is_no_notice_is_none(body: str) -> None:
     assert notice_row(body, 0) is None
+
+
+@settings(max_examples=50)
+@given(envelopes())
+def test_notice_of_the_pipeline_is_read(body: str) -> None:
+    row = notice_row(body, 1.0)
+    assert row is not None
+    assert row["stage"] in ("started", "archived", "metadata", "final")
+    assert isinstance(row["s3"], bool)
+
+
+@settings(max_examples=50)
+@given(broken_envelopes())
+def test_anything_else_in_the_queue_is_no_notice_or_a_whole_one(body: str) -> None:
+    """One broken notification must not end the collector, with all messages that it follows."""
+    row = notice_row(body, 1.0)
+    assert row is None or all(isinstance(row[name], str) for name in ("stage", "key", "message_id"))

@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loadtests.failures import EnvironmentNotReady
-from loadtests.probe import Answer, SizeLimit, largest_accepted
+from loadtests.failures import EnvironmentNotReady, UsageError
+from loadtests.probe import Answer, Prober, SizeLimit, largest_accepted
 
 
 def probe(border: int) -> tuple[SizeLimit, list[int]]:
@@ -46,3 +46,15 @@ def test_answer_has_an_id_only_if_the_message_was_accepted() -> None:
     assert Answer(200, '{"messageID": "a"}', 0.1).message_id == "a"
     assert Answer(200, '{"other": "a"}', 0.1).message_id is None
     assert Answer(413, "not json", 0.1).message_id is None
+
+
+@pytest.mark.parametrize(
+    ("size", "hop"), [(6 * 1024 * 1024, "Lambda, which takes 6 MiB"), (11_000_000, "API Gateway, which")]
+)
+def test_size_that_no_pipeline_takes_is_a_mistake_of_who_asked_for_it_and_the_hop_is_named(
+    monkeypatch: pytest.MonkeyPatch, size: int, hop: str
+) -> None:
+    prober = Prober("http://127.0.0.1:1/", "key", "run", 1)
+    monkeypatch.setattr(prober, "send", lambda size: Answer(413, "Request Too Long", 0.1))
+    with pytest.raises(UsageError, match=f"too large for {hop}.*--sizes max.*windtunnel limits --size {size}B"):
+        prober.warm_up(size, 2)

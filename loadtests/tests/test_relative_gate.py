@@ -1,5 +1,6 @@
 """The rounds around the statistics: when to look, what a round's difference is, and what the result ends with."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from loadtests.exit_codes import ExitCode
 from loadtests.failures import UsageError
 from loadtests.gate import proof as proof_module
 from loadtests.gate import relative as relative_module
-from loadtests.gate.calibration import calibration_of
+from loadtests.gate.calibration import calibration_of, hint
 from loadtests.gate.checkout import checkout_of, copy_of, root
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
+from loadtests.gate.machine import fingerprint
 from loadtests.gate.proof import Proof, Trial, prove
 from loadtests.gate.relative import compare_trees, judge_rounds
 from loadtests.gate.result import GateResult
@@ -111,7 +113,19 @@ def test_calibration_says_what_would_be_seen_after_more_rounds() -> None:
     assert set(found.spread) == set(GATED)
     for metric in GATED:
         assert found.detectable[8][metric] > found.detectable[12][metric] > RULE.margin
+        assert found.passing[12][metric] < found.passing[8][metric]
     assert found.to_json()["fingerprint"]
+
+
+def test_comparison_begins_with_what_the_calibration_of_this_machine_says(tmp_path: Path) -> None:
+    path = tmp_path / "calibration.json"
+    assert "not calibrated" in hint(path, RULE)
+    quiet = [Round({}, {}, dict.fromkeys(GATED, (number % 5 - 2) / 200)) for number in range(10)]
+    calibration_of(quiet, RULE).write(path)
+    assert "8 rounds are enough to pass" in hint(path, RULE)
+    assert "too small to pass" in hint(path, Rule(margin=0.001, looks=(8, 12)))
+    path.write_text(path.read_text().replace(fingerprint(), "other"))
+    assert "another machine" in hint(path, RULE)
 
 
 def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None:
@@ -119,6 +133,23 @@ def test_proof_holds_only_if_nothing_was_wrong_and_everything_was_seen() -> None
     assert Proof(20, tuple(right)).holds
     assert not Proof(20, (*right, Trial("identical", "regression", False, ""))).holds
     assert not Proof(20, (Trial("identical", "inconclusive", None, ""),)).holds
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+def test_slowed_handler_takes_as_much_longer_as_it_is_told(waiting: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a clock of its own: every look at it takes a millisecond, the handler ten, and a wait what it asks for."""
+    now = [0.0]
+
+    def tick(seconds: float = 0.001) -> float:
+        now[0] += seconds
+        return now[0]
+
+    monkeypatch.setattr("time.perf_counter", tick)
+    monkeypatch.setattr("time.sleep", tick)
+    names: dict[str, Any] = {"lambda_handler": lambda event, context: tick(0.010)}
+    exec(slow_down(50, waiting=waiting), names)
+    assert names["lambda_handler"]({}, None) == pytest.approx(0.011)
+    assert now[0] == pytest.approx(0.0175, abs=0.002)
 
 
 def test_rates_of_a_proof_have_their_exact_interval() -> None:
@@ -139,6 +170,7 @@ def test_proof_begins_no_trial_that_would_not_be_over_in_time(monkeypatch: pytes
         "_trial",
         lambda case, *_: Trial(case, "pass", True, "", seconds=60.0 if case == "identical" else 1),
     )
+    monkeypatch.setattr(proof_module, "copy_of", lambda tree: nullcontext(tree))
     found = prove(Path(), PLAN, RULE, 10, ("identical", "same counters"), minutes=3)
     assert [trial.case for trial in found.trials].count("identical") < 3
     assert found.to_json()["asked"] == 10
@@ -161,10 +193,12 @@ def test_injection_changes_the_copy_and_never_the_tree() -> None:
     handler = "system/audit_ingest/functions/ingest_message/app.py"
     before = (tree / handler).read_text()
     with copy_of(tree) as copy:
-        for code in (EXTRA_CALL, slow_down(20)):
+        for code in (EXTRA_CALL, slow_down(20), slow_down(20, waiting=True)):
             inject(copy, code)
         changed = (copy / handler).read_text()
         compile(changed, handler, "exec")
         assert changed.startswith(before)
         assert (copy / "emulator" / "__main__.py").is_file()
+        assert list((copy / "emulator" / "__pycache__").glob("__main__.*.pyc")), "a copy that has not run is as fast"
+        assert not list((copy / "system").rglob("*.pyc")), "what is deployed is packed as it was written"
     assert (tree / handler).read_text() == before

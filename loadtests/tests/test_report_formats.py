@@ -50,6 +50,7 @@ LATE = [
 RUNS: dict[str, tuple[RunFacts, list[Message]]] = {
     "good": (good_facts(thresholds=("ingest p50 < 1s", "lost == 0")), good_messages()),
     "lost": (good_facts(thresholds=("lost == 0",)), lost()),
+    "too few": (good_facts(thresholds=("ingest p99 < 9s",)), good_messages()),
     "late": (good_facts(thresholds=("ingest p50 < 1s", "lost == 0")), LATE),
     "unanswered": (good_facts(target=EVIL), unanswered()),
     "interrupted": (good_facts(interrupted=True), good_messages()[:3]),
@@ -98,7 +99,7 @@ def test_json_report_is_as_its_schema_says_and_has_nothing_that_it_does_not_desc
     assert report.keys() <= schema["properties"].keys()
     assert report["total"].keys() <= schema["$defs"]["figures"]["properties"].keys()
     assert report["validity"].keys() <= schema["$defs"]["validity"]["properties"].keys()
-    assert report["validity"]["valid"] is (name in ("good", "lost", "unanswered"))
+    assert report["validity"]["valid"] is (name in ("good", "lost", "too few", "unanswered"))
 
 
 @pytest.mark.parametrize("name", RUNS)
@@ -123,6 +124,9 @@ def test_junit_calls_a_late_generator_an_error_and_does_not_judge_times_by_it_bu
     assert results["the generator started messages in time"] == [Error]
     assert results["ingest p50 < 1s"] == [Skipped]
     assert results["lost == 0"] == []
+    facts, _, _, undecided = judged("too few")
+    (suite,) = JUnitXml.fromstring(run_junit(facts, undecided))
+    assert {case.name: [type(result) for result in case.result] for case in suite}["ingest p99 < 9s"] == [Error]
     assert {p.name: p.value for p in suite.properties()}["run_id"] == RUN
 
 
@@ -193,9 +197,12 @@ def test_distribution_has_the_values_and_counts_of_the_library_and_every_figure_
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("good", lambda text: "✅ passed" in text and "❌" not in text and "not valid" not in text),
-        ("lost", lambda text: "❌ failed" in text and "3 messages have problems" in text and RUN in text),
-        ("late", lambda text: "These figures are not valid" in text),
+        ("good", lambda text: "✅ Windtunnel load passed" in text and "❌" not in text and "not valid" not in text),
+        (
+            "lost",
+            lambda text: "❌ Windtunnel load failed" in text and "3 messages have problems" in text and RUN in text,
+        ),
+        ("late", lambda text: "These figures are not valid" in text and "load invalid" in text),
         ("not ready", lambda text: "The target was not ready" in text),
     ],
 )

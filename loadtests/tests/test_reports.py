@@ -148,3 +148,15 @@ def test_facts_of_another_version_are_refused(folder: RunFolder) -> None:
     )
     with pytest.raises(ValueError, match="99"):
         RunFacts.read(folder.facts)
+
+
+def test_times_of_a_run_that_is_not_valid_are_no_result(folder: RunFolder) -> None:
+    late = [
+        replace(m, started_seconds=m.intended_seconds + 2, ended_seconds=m.intended_seconds + 3)
+        for m in good_messages()
+    ]
+    text = page_of(folder, good_facts(), late)
+    tiles = re.findall(r'p50, all sizes</div><div class="tile">([^<]*)<', text)
+    assert tiles == ["not valid", "not valid"]
+    assert text.count("These figures are not valid: see above") == text.count('class="card doubtful"') == 3
+    assert "not valid" not in page_of(folder, *RUNS["good"])

@@ -3,19 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import botocore.loaders
 import pytest
 
 from emulator.targets import EmbeddedTarget, Pipeline, Target
 from loadtests.cli import main
+from loadtests.exit_codes import ExitCode
 from loadtests.failures import EnvironmentNotReady
+from loadtests.persona import Persona
+from loadtests.plan import KEY_FOLDER, RunPlan
 from loadtests.probe import Prober
+from loadtests.progress import Silent
+from loadtests.reports import write_reports
+from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
-from loadtests.staging.doctor import SUBJECTS
+from loadtests.schedule import Rate
+from loadtests.sizes import parse_mix
+from loadtests.staging.allowance import SendingCaps
+from loadtests.staging.check import Check
+from loadtests.staging.doctor import SUBJECTS, check_test_queue
 from loadtests.tests import aws_stub
 from loadtests.tests.samples import PLAN, good_facts
 
@@ -24,6 +36,15 @@ TEMPLATE = ROOT / "system/audit_ingest/template.yaml"
 STACK = "audit-ingest-staging"
 REGION = "eu-central-1"
 pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("staging")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _models_are_read_once() -> Iterator[None]:
+    """Sessions share what botocore reads from its own files: each command here makes a session, which is slow."""
+    loader = botocore.loaders.create_loader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("botocore.session.create_loader", lambda search_path=None: loader)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +127,16 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     s3, sqs = emulator.client("s3"), emulator.client("sqs")
     strangers = Pipeline(emulator).send(b"a message of somebody else's")
     strangers.wait_for(archived=True, indexed=True, notified="final", within="60s")
+    archive = emulator.output("ArchiveBucketName")
+    s3.put_bucket_versioning(Bucket=archive, VersioningConfiguration={"Status": "Enabled"})
     Path("scenario.py").write_text(SCENARIO)
     assert run(monkeypatch, "load", *LOAD, "--json") == 0
-    report = json.loads(capsys.readouterr().out)
+    output = capsys.readouterr()
+    report = json.loads(output.out)
     run_id = report["run_id"]
+    told = " ".join(output.err.split())
+    assert f"to stack {STACK}, account {aws_stub.ACCOUNT}, {REGION}: at most 14 messages, 56.0 kB" in told
+    assert f"windtunnel clean-up {run_id}" in told
     assert report["total"]["final_notice"] == report["total"]["sent"] == 10
     assert staging.account.denied == ["organizations:ListTagsForResource"]
     assert set(staging.account.seen) <= aws_stub.READS | aws_stub.PLAYED | {
@@ -137,11 +164,37 @@ def test_load_goes_to_staging_and_exactly_what_it_wrote_is_cleaned_up(
     assert run(monkeypatch, "clean-up", run_id, "--yes") == 0
     assert "Deleted 29 of 29, and 1 notices" in capsys.readouterr().out
     assert items(emulator) == {strangers.message_id}
-    assert {key.rpartition("/")[2] for key in stored(emulator, "ArchiveBucketName")} == {strangers.message_id}
+    versions = s3.list_object_versions(Bucket=archive)
+    assert [row["Key"].rpartition("/")[2] for row in versions["Versions"]] == [strangers.message_id]
+    assert "DeleteMarkers" not in versions, "versions are deleted, and not hidden"
     assert stored(emulator, "FailedMessagesBucketName") == {"other.json"}
     (left,) = sqs.receive_message(QueueUrl=emulator.output("SubscriberQueueUrl"), MaxNumberOfMessages=10)["Messages"]
     assert left["Body"] == notice(other)
     sqs.delete_message(QueueUrl=emulator.output("SubscriberQueueUrl"), ReceiptHandle=left["ReceiptHandle"])
+
+
+def test_generator_drops_what_would_cross_a_cap_and_the_run_is_invalid(emulator: Target, tmp_path: Path) -> None:
+    """A real generator: it holds the caps of its plan, whoever made that and wherever it goes."""
+    caps = SendingCaps(per_second=1000.0, total_bytes=10_000, messages=7, until=2e10)
+    plan = RunPlan(
+        "20261122-102030-beef",
+        (),
+        (Persona(schedule=Rate(15.0)),),
+        1.0,
+        seed=1,
+        drain_seconds=60.0,
+        max_start_lag_seconds=30.0,
+        key_folder=KEY_FOLDER,
+        caps=caps,
+    )
+    options = RunOptions(tuple(parse_mix("2kB")), warm_up_messages=2, with_floor=False, with_journal=False)
+    facts, messages = LoadRun(emulator, plan, options, RunFolder(tmp_path / "run"), Silent()).execute()
+    summary, verdict = write_reports(RunFolder(tmp_path / "run"), facts, messages)
+    assert (summary.total.sent, summary.total.dropped) == (5, 10)
+    assert verdict.exit_code is ExitCode.GENERATOR_INVALID
+    told = "dropped: the cap on bytes (10000 were left of it for the load)"
+    assert Counter(message.error for message in messages) == {None: 5, told: 10}
+    assert all(message.key.startswith("windtunnel/20261122-102030-beef/") for message in messages)
 
 
 def test_clean_up_without_the_right_to_it_says_so(
@@ -180,7 +233,7 @@ REFUSED: list[tuple[dict[str, Any], tuple[str, ...], int, str]] = [
     ({"aliases": ["bank-prod"]}, (), 6, "account alias bank-prod"),
     ({"passed": aws_stub.READS - {"cloudformation:DescribeStacks"}}, (), 6, "DescribeStacks answered AccessDenied"),
     ({"passed": aws_stub.READS - {"apigateway:GetApiKey"}}, (), 6, "GetApiKey answered AccessDenied"),
-    ({}, ("--stack", "no-such-stack"), 6, "stack no-such-stack could not be described"),
+    ({}, ("--stack", "no-such-stack"), 6, "no-such-stack does not exist (`aws cloudformation describe-stacks` lists"),
     ({}, ("--rate", "15", "--max-rate", "5"), 2, "15 messages in one second, above max_rate = 5"),
     ({}, ("--sizes", "1MiB"), 2, "above max_bytes = 5.00 MB"),
     ({}, ("--duration", "600"), 2, "above max_duration = 300 s"),
@@ -221,7 +274,7 @@ def test_certificate_that_is_not_trusted_is_refused_on_every_way_in(
     staging: aws_stub.Front, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
-    with pytest.raises(EnvironmentNotReady, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(EnvironmentNotReady, match="not trusted"):
         Prober(f"{staging.url}/_aws/execute-api/x/Prod", "key", "windtunnel/run", 1).send(4000)
     checks = diagnosis(monkeypatch, capsys)
     assert (checks["TLS of the API"]["state"], checks["API key"]["state"]) == ("failed", "ok")
@@ -250,15 +303,12 @@ def test_doctor_finds_nothing_wrong_and_sends_nothing(
     assert {check["state"] for check in checks.values()} == {"ok"}
     assert {name.partition(":")[0] for name in checks} >= set(SUBJECTS) - {"quotas", "rights"}
     assert set(staging.account.seen) <= aws_stub.READS | aws_stub.PLAYED | {"organizations:ListTagsForResource"}
-    assert run(monkeypatch, "doctor") == 0
-    assert "Ready: `windtunnel load --target aws`" in capsys.readouterr().out
 
 
 WRONG: list[tuple[dict[str, Any], tuple[str, ...], dict[str, str], str]] = [
     ({}, ("--config", "nowhere.toml"), {"settings": "failed", "credentials": "skipped"}, "no settings file"),
     ({"account_id": "9" * 12}, (), {"account": "failed", "clock": "skipped", "rights": "skipped"}, "not one of those"),
-    ({"clock_offset": 5.0}, (), {"clock": "failed", "stack": "ok"}, "more than 1 s"),
-    ({"clock_offset": -5.0}, (), {"clock": "failed", "stack": "ok"}, "more than 1 s"),
+    ({"clock_offset": 5.0}, ("--stack", "nowhere"), {"clock": "failed", "stack": "failed"}, "more than 1 s"),
     ({}, ("--stack", "nowhere"), {"stack": "failed", "outputs": "skipped"}, "could not be described"),
     ({"tags": {"env": "live"}}, (), {"stack": "ok", "production": "failed", "outputs": "skipped"}, "tag env=live"),
     ({"passed": aws_stub.READS - {"apigateway:GetApiKey"}}, (), {"API key": "failed"}, "GetApiKey answered"),
@@ -313,12 +363,29 @@ def test_doctor_knows_wrong_credentials(
         assert "InvalidClientTokenId" in checks["credentials"]["detail"]
 
 
-def test_doctor_sees_that_others_read_the_queue(
-    staging: aws_stub.Front, emulator: Target, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_doctor_sees_that_others_read_the_queue(emulator: Target) -> None:
     sqs, url = emulator.client("sqs"), emulator.output("SubscriberQueueUrl")
+
+    def check(**changed: str) -> Check:
+        (found,) = check_test_queue(emulator.client, {**emulator.outputs, **changed})
+        return found
+
+    assert check().state == "ok"
     sqs.send_message(QueueUrl=url, MessageBody="old")
-    assert diagnosis(monkeypatch, capsys, code=0)["test queue"]["state"] == "warning"
+    assert (check().state, check().detail) == ("warning", "1 older messages wait in it")
     (held,) = sqs.receive_message(QueueUrl=url, VisibilityTimeout=60)["Messages"]
-    assert "somebody else reads it" in diagnosis(monkeypatch, capsys)["test queue"]["detail"]
+    assert check().state == "failed"
+    assert "somebody else reads it" in check().detail
     sqs.delete_message(QueueUrl=url, ReceiptHandle=held["ReceiptHandle"])
+    unheard = emulator.output("IngestDeadLetterQueueUrl")
+    assert "is not subscribed" in check(SubscriberQueueUrl=unheard).detail
+
+
+def test_table_says_what_to_do_next(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    found = [Check("clock", "failed", "it is late", "set it"), Check("stack", "skipped", "clock failed")]
+    monkeypatch.setattr("loadtests.commands.doctor.diagnose", lambda options, config: iter(found))
+    assert run(monkeypatch, "doctor") == 6
+    told = capsys.readouterr().out
+    assert "-> set it" in told
+    assert "Not ready. Nothing was sent." in told
+    assert run(monkeypatch, "doctor", "--target", "embedded") == 2

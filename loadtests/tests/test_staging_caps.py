@@ -147,20 +147,20 @@ def test_plan_gets_what_is_left_and_is_refused_where_that_is_too_little() -> Non
 
 
 def test_sender_stops_at_each_cap_and_says_which() -> None:
-    caps = SendingCaps(per_second=1e6, total_bytes=10**9, messages=None, seconds=100.0)
+    caps = SendingCaps(per_second=1e6, total_bytes=10**9, messages=None, until=1100.0)
     for changed, told in (
         (replace(caps, total_bytes=2500), "the cap on bytes"),
         (replace(caps, messages=2), "the cap on cost"),
-        (replace(caps, seconds=1.5), "the cap on duration"),
+        (replace(caps, until=1001.5), "the cap on duration"),
     ):
-        allowance = Allowance(changed)
+        allowance = Allowance(changed, 1000.0)
         refusals = [allowance.refusal(1000, float(at)) for at in range(4)]
         assert refusals[:2] == [None, None]
         assert all(refusal is not None and told in refusal for refusal in refusals[2:])
 
 
 def test_sender_may_catch_up_for_a_second_and_no_more() -> None:
-    allowance = Allowance(SendingCaps(per_second=10.0, total_bytes=10**9, messages=None, seconds=100.0))
+    allowance = Allowance(SendingCaps(per_second=10.0, total_bytes=10**9, messages=None, until=1100.0), 1000.0)
     overdue = [allowance.refusal(1, 20.0) for _ in range(80)]
     assert overdue.index("the cap on rate (10 messages a second)") == 60
     assert allowance.refusal(1, 24.9) is not None
@@ -168,8 +168,8 @@ def test_sender_may_catch_up_for_a_second_and_no_more() -> None:
 
 
 def test_workers_share_the_caps() -> None:
-    caps = SendingCaps(per_second=10.0, total_bytes=4000, messages=4, seconds=100.0)
-    parts = [Allowance(caps, workers=2) for _ in range(2)]
+    caps = SendingCaps(per_second=10.0, total_bytes=4000, messages=4, until=1100.0)
+    parts = [Allowance(caps, 1000.0, workers=2) for _ in range(2)]
     sent = [part.refusal(1000, 0.0) is None for part in parts for _ in range(3)]
     assert sent.count(True) == 4
 

@@ -20,8 +20,8 @@ def express_milliseconds(execution: Execution) -> int:
     return max(1, math.ceil((stopped - execution.start_date) * 1000 / _STEP_MILLISECONDS)) * _STEP_MILLISECONDS
 
 
-def usage(execution: Execution, entered_before: int) -> dict[str, Any]:
-    """What the journal says of an execution that has ended: its events, and states entered since `entered_before` or billed time."""
+def usage(execution: Execution, transitions_before: int) -> dict[str, Any]:
+    """What the journal says of an execution that has ended: its events, and transitions since `transitions_before` or billed time."""
     if execution.is_express:
         return {
             "events": execution.history.last_id,
@@ -30,5 +30,5 @@ def usage(execution: Execution, entered_before: int) -> dict[str, Any]:
         }
     return {
         "events": execution.history.last_id,
-        "transitions": execution.history.states_entered - entered_before,
+        "transitions": execution.history.transitions - transitions_before,
     }

@@ -57,7 +57,7 @@ HANDLERS: Mapping[type[State], Handler] = {
 def run_execution(execution: Execution, around: Surroundings) -> Process:
     """Run an execution to its end, whichever comes first: its last state, its time limit, or a stop. A redriven one goes on."""
     kind = "ExecutionStarted" if execution.redrive_count == 0 else "ExecutionRedriven"
-    before = execution.history.states_entered
+    before = execution.history.transitions
     yield Record("stepfunctions", kind, execution.arn, detail={"input_bytes": execution.input.size_bytes})
     yield from _announced(execution, around)
     if execution.is_running:

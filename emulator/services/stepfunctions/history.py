@@ -37,15 +37,17 @@ class EventSink(Protocol):
 class History:
     """The events of one execution. An Express workflow's are counted and logged, but not kept."""
 
-    __slots__ = ("_closed", "_events", "_kept", "_maximum", "_packed", "last_id", "sink", "states_entered")
+    __slots__ = ("_closed", "_events", "_kept", "_maximum", "_packed", "_unscheduled", "last_id", "sink", "transitions")
 
     def __init__(self, maximum_events: int, *, kept: bool = True, sink: EventSink | None = None) -> None:
         self._events: list[dict[str, Any]] = []
         self._packed: bytes | None = None
         self.last_id = 0
         """The id of the newest event."""
-        self.states_entered = 0
-        """How many of them say that a state was entered, which is what a Standard workflow is billed by."""
+        self.transitions = 0
+        """What a Standard workflow is billed by: states entered, and tries of tasks after their first.
+        https://aws.amazon.com/step-functions/pricing/"""
+        self._unscheduled = 0
         self.sink = sink
         self._maximum = maximum_events
         self._kept = kept
@@ -98,7 +100,13 @@ class History:
     def _write(self, kind: str, previous: int, now: float, details_name: str, details: dict[str, Any] | None) -> None:
         self.last_id += 1
         if kind.endswith("StateEntered"):
-            self.states_entered += 1
+            self.transitions += 1
+            self._unscheduled += kind == "TaskStateEntered"
+        elif kind.endswith("Scheduled"):
+            if self._unscheduled > 0:
+                self._unscheduled -= 1
+            else:
+                self.transitions += 1
         if not self._kept and self.sink is None:
             return
         event: dict[str, Any] = {"timestamp": now, "type": kind, "id": self.last_id, "previousEventId": previous}

@@ -150,7 +150,7 @@ def test_clock_faults_and_caches_are_asked_of_the_control_api(played: Played, pi
         ("POST", "/faults", b'{"service": "s3", "operation": "PutObject", "times": 2}'),
         ("DELETE", "/faults/3", b""),
         ("GET", "/caches", b""),
-        ("POST", "/caches/my%20cache/down", b""),
+        ("POST", "/caches/my%20cache/down", b'{"keep_data": true}'),
         ("POST", "/caches/my%20cache/up", b""),
     ]
 

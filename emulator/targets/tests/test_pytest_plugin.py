@@ -155,3 +155,55 @@ def test_workers_of_xdist_share_the_seed_and_have_an_emulator_each(project: pyte
     result = run(project, "-n", "2", "--junitxml", "report.xml")
     result.assert_outcomes(passed=4)
     assert len(set(re.findall(r'name="seed" value="(\d+)"', (project.path / "report.xml").read_text()))) == 1
+
+
+CAPPED = """
+import emulator.targets
+from emulator.targets import Target
+from emulator.targets.caps import Caps
+
+@pytest.fixture(autouse=True, scope="session")
+def stack(played):
+    def aws_target(stack):
+        return Target(
+            name="aws", endpoint_url=None, region="us-east-1", access_key_id="a", secret_access_key="b",
+            stack_name=stack or "of the settings", outputs={"SubscriberQueueUrl": "q"}, caps=Caps(), read_only=True,
+        )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emulator.targets, "aws_target", aws_target)
+        yield
+"""
+LOADED = """
+from pathlib import Path
+from types import SimpleNamespace
+
+class Scenario:
+    def run(self, reports, target=None, **arguments):
+        name = None if target is None else target.stack_name
+        return SimpleNamespace(folder=SimpleNamespace(path=Path("a-load")), reports=reports, stack=name, arguments=arguments)
+
+def test_load(windtunnel_load, request, tmp_path):
+    result = windtunnel_load(Scenario(), duration="5s")
+    assert result.arguments == {"duration": "5s"}
+    print("stack", result.stack, "at root:", result.reports == request.config.rootpath / "reports")
+"""
+
+
+def test_same_file_is_a_load_on_an_emulator_or_on_a_deployed_stack(project: pytest.Pytester) -> None:
+    project.makeconftest(PLAYED + CAPPED)
+    project.makepyfile(LOADED)
+    run(project, "-s").stdout.fnmatch_lines(["*stack None at root: False*", "*1 passed*"])
+    named = run(project, "-s", "--windtunnel-target", "aws:audit-staging")
+    named.stdout.fnmatch_lines(
+        ["*stack audit-staging at root: True*", "windtunnel: *windtunnel clean-up a-load", "*1 passed*"]
+    )
+    run(project, "-s", "--windtunnel-target", "aws").stdout.fnmatch_lines(["*stack of the settings at root: True*"])
+
+
+def test_messages_of_tests_on_a_deployed_stack_are_named_for_clean_up(project: pytest.Pytester) -> None:
+    project.makeconftest(PLAYED + CAPPED)
+    project.makepyfile("def test_one(windtunnel): print('run', windtunnel.run_id)")
+    result = run(project, "-s", "--windtunnel-target", "aws")
+    found = re.search(r"run (\S+)", result.stdout.str())
+    assert found is not None
+    result.stdout.fnmatch_lines([f"windtunnel: * windtunnel clean-up {found[1]}"])

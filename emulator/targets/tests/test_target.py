@@ -63,6 +63,11 @@ def test_client_speaks_to_the_endpoint_and_is_made_once() -> None:
     assert target.client("sqs") is client
 
 
+def test_target_without_an_endpoint_is_aws_whatever_the_environment_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:4566")
+    assert a_target(endpoint_url=None).client("sqs").meta.endpoint_url == "https://sqs.eu-west-1.amazonaws.com"
+
+
 STAGE = "https://abc123.execute-api.us-east-1.amazonaws.com"
 URLS = [
     (f"{STAGE}/Prod/ingest", "http://127.0.0.1:1/_aws/execute-api/abc123/Prod/ingest"),

@@ -60,3 +60,25 @@ def test_any_bytes_are_json_or_are_refused(payload: bytes) -> None:
         assert "Could not parse payload into json: " in error.message
     else:
         json.loads(payload)
+
+
+@given(
+    st.binary(max_size=6)
+    | st.lists(st.sampled_from([*'{}[]",:\\-.0e1', "null", '"k":', "\x01", "\ud800", "é", "\\ud8"]), max_size=8).map(
+        lambda parts: "".join(parts).encode("utf-8", "surrogatepass")
+    )
+)
+def test_json_is_what_a_parser_takes(payload: bytes) -> None:
+    """However fast it is found out."""
+    try:
+        json.loads(payload.decode())
+    except ValueError:
+        with pytest.raises(InvalidRequestContentException):
+            check_json(payload)
+    else:
+        check_json(payload)
+
+
+def test_deep_json_is_judged_without_a_defect() -> None:
+    check_json(b"[" * 900 + b"]" * 900)
+    check_json(b'{"a":"' + "é".encode() * 100_000 + b'"}')
