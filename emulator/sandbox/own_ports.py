@@ -118,6 +118,9 @@ class OwnPorts:
         except OSError:
             # Its caller is gone, or cannot be looked into: it is the kernel's, as without all this.
             error = None
+        except BaseException:
+            let_through(self._start.listener, call)  # a defect of ours, told by the loop, leaves no program hanging
+            raise
         if error is None:
             let_through(self._start.listener, call)
         elif error != _LATER:
