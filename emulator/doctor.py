@@ -14,6 +14,7 @@ from emulator.config import EmulatorConfig
 from emulator.errors import EmulatorError
 from emulator.sandbox import Capacity
 from emulator.sandbox.isolation import LOST_WITHOUT_NAMESPACES, probe_command
+from emulator.sandbox.ports_probe import LOST_WITHOUT_OWN_PORTS, reason_for_shared_ports
 
 __all__ = ["Finding", "findings"]
 
@@ -32,7 +33,9 @@ def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Every check, in the order in which a user would want to read them."""
     config = EmulatorConfig.from_env(environ)
     yield _python()
-    yield _sandbox()
+    sandbox = _sandbox()
+    yield sandbox
+    yield _own_ports(isolated=sandbox.good)
     yield _cache_server(config)
     capacity = Capacity.of_this_machine()
     yield Finding(
@@ -65,6 +68,14 @@ def _sandbox() -> Finding:
         return Finding("sandbox", True, f"bubblewrap at {command[0]}, namespaces work")
     advice = "allow unprivileged user namespaces (sysctl kernel.unprivileged_userns_clone=1, or the AppArmor profile), or run as root"
     return Finding("sandbox", False, f"{tried.stderr.strip()}: {LOST_WITHOUT_NAMESPACES}", advice)
+
+
+def _own_ports(*, isolated: bool) -> Finding:
+    reason = reason_for_shared_ports(isolated=isolated)
+    if reason is None:
+        return Finding("ports of functions", True, "every environment has its own")
+    advice = "Linux 5.6 or newer; in a container: --cap-add SYS_PTRACE"
+    return Finding("ports of functions", False, f"{LOST_WITHOUT_OWN_PORTS}, because {reason}", advice)
 
 
 def _cache_server(config: EmulatorConfig) -> Finding:

@@ -201,6 +201,19 @@ class InvocationResult:
     finished: bool = True
     """Whether the invocation is over; else extensions still work on it, and a LateLines will tell when it is."""
 
+    @classmethod
+    def of_failed_init(cls, failure: InitFailure, milliseconds: float) -> InvocationResult:
+        """Of an invocation that began with an init phase which failed after so long."""
+        outcome = {"timeout": Outcome.TIMEOUT, "error": Outcome.ERROR}.get(failure.kind, Outcome.EXIT)
+        return cls(
+            outcome,
+            failure.payload,
+            failure.error_type,
+            exit_code=failure.exit_code,
+            suppressed_init=failure,
+            init_milliseconds=milliseconds,
+        )
+
     def measured(
         self, lines: tuple[LogLine, ...], milliseconds: float, memory_mb: int, streamed: int | None, *, finished: bool
     ) -> InvocationResult:

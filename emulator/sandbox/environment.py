@@ -29,6 +29,7 @@ from emulator.sandbox.extensions_api import PREFIX as EXTENSIONS
 from emulator.sandbox.extensions_api import Extension, ExtensionsApi
 from emulator.sandbox.life_cycle import SHUTDOWN_SECONDS, Reason, State, check_move
 from emulator.sandbox.memory_watch import MemoryWatch
+from emulator.sandbox.own_ports import OwnPorts
 from emulator.sandbox.process import ProcessTree
 from emulator.sandbox.programs import RUNTIME, Programs
 from emulator.sandbox.runtime_api import RuntimeApi
@@ -54,6 +55,7 @@ class Environment:
         on_started: Callable[[StartedEnvironment], None],
         on_late: Callable[[LateLines], None],
         on_end: Callable[[Environment], None],
+        ports: OwnPorts | None = None,
     ) -> None:
         self.environment_id = environment_id
         self._spec = spec
@@ -78,6 +80,8 @@ class Environment:
         self._extensions = ExtensionsApi(self, programs.function_facts(spec), tuple(programs.extensions))
         telemetry = TelemetryApi(self._loop, self._extensions, self._clock.now)
         telemetry.announce = self._logs.tell
+        if ports is not None:
+            telemetry.locate = ports.locate
         self._telemetry = TelemetryEvents(telemetry, spec)
         self._api.serve(EXTENSIONS, self._extensions.dispatch)
         self._api.serve(TELEMETRY_PATH, telemetry.dispatch)
@@ -85,7 +89,13 @@ class Environment:
         self._api.on_hang_up = self._extensions.hung_up
         try:
             self._process = ProcessTree(
-                self._loop, janitor, programs.command, self._logs.write_ends, self._program_exited, self._tree_ended
+                self._loop,
+                janitor,
+                programs.command,
+                self._logs.write_ends,
+                self._program_exited,
+                self._tree_ended,
+                ports,
             )
         except OSError:
             self._api.close()
@@ -199,17 +209,7 @@ class Environment:
         if self._on_started is not None:
             self._report_start(failure)
         elif self._on_result is not None:
-            outcome = {"timeout": Outcome.TIMEOUT, "error": Outcome.ERROR}.get(failure.kind, Outcome.EXIT)
-            self._answer(
-                InvocationResult(
-                    outcome,
-                    failure.payload,
-                    failure.error_type,
-                    exit_code=failure.exit_code,
-                    suppressed_init=failure,
-                    init_milliseconds=milliseconds,
-                )
-            )
+            self._answer(InvocationResult.of_failed_init(failure, milliseconds))
         self._shut_down(reason)
 
     def _report_start(self, failure: InitFailure | None, *, alive: bool = True) -> None:

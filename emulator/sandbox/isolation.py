@@ -10,7 +10,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from emulator.sandbox.language_runtimes import Folders, LanguageRuntime
@@ -79,6 +80,14 @@ class Command:
     depth: int
     """Generations between our child and the supervisor."""
 
+    def with_hosts(self, hosts: Path) -> Command:
+        """The same with another /etc/hosts, where there is one of its own."""
+        if self.depth == 0:
+            return self
+        last = len(self.argv) - self.argv[::-1].index("--remount-ro") - 1
+        argv = (*self.argv[:last], "--ro-bind", str(hosts), "/etc/hosts", *self.argv[last:])
+        return replace(self, argv=argv)
+
 
 class Etc:
     """The files of /etc that are ours, written once per emulator."""
@@ -90,11 +99,18 @@ class Etc:
         self.group.write_text(_GROUPS)
         host = Path("/etc/hosts")
         known = host.read_text("utf-8", "replace") if host.is_file() else "127.0.0.1 localhost\n"
-        self.hosts.write_text(f"{known.rstrip()}\n127.0.0.1 {HOST_NAME} sandbox sandbox.localdomain\n")
+        self._known = f"{known.rstrip()}\n127.0.0.1 {HOST_NAME} sandbox sandbox.localdomain\n"
+        self.hosts.write_text(self._known)
+
+    def hosts_of(self, addresses: Sequence[str]) -> Path:
+        """/etc/hosts of an environment with addresses of its own: servers ask for the name of theirs, and shall not ask a name server."""
+        hosts = self.hosts.with_name(f"hosts-{addresses[0]}")
+        hosts.write_text(self._known + "".join(f"{address} own.sandbox.localdomain\n" for address in addresses))
+        return hosts
 
 
-def probe_command() -> list[str] | None:
-    """A command that succeeds where bubblewrap can build a sandbox; None where there is no bubblewrap."""
+def probe_command(*program: str) -> list[str] | None:
+    """A command that succeeds where bubblewrap can build a sandbox, and runs `program` in it; None where there is no bubblewrap."""
     executable = _bubblewrap()
     if executable is None:
         return None
@@ -108,11 +124,7 @@ def probe_command() -> list[str] | None:
         "/proc",
         "--dev",
         "/dev",
-        "--tmpfs",
-        "/tmp",
-        "/bin/sh",
-        "-c",
-        ":",
+        *(program or ("--tmpfs", "/tmp", "/bin/sh", "-c", ":")),
     ]
 
 

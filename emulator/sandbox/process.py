@@ -14,9 +14,11 @@ import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from emulator.engine.janitor import Janitor
 from emulator.sandbox.isolation import Command
+from emulator.sandbox.own_ports import OwnPorts
 from emulator.sandbox.process_table import children_of, descendants_of, inner_pid, members_of_group, resident_bytes
 from emulator.sandbox.supervisor import launch_line
 
@@ -41,6 +43,7 @@ class ProcessTree:
     """A process group of its own that dies with the emulator.
 
     `on_exit` is called with name and status for each program that ended, `on_end` once, in the loop, after the whole tree was reaped.
+    With `ports`, which it closes, everything in it binds ports of its own.
     """
 
     def __init__(
@@ -51,12 +54,14 @@ class ProcessTree:
         outputs: Sequence[int],
         on_exit: Callable[[str, int], None],
         on_end: Callable[[int], None],
+        ports: OwnPorts | None = None,
     ) -> None:
         self._loop = loop
         self._janitor = janitor
         self._command = command
         self._on_exit = on_exit
         self._on_end = on_end
+        self._ports = ports
         self._frozen = False
         self._escaped: list[int] = []
         self._search: asyncio.TimerHandle | None = None
@@ -66,16 +71,8 @@ class ProcessTree:
         self.ended = False
         reports, report_end = os.pipe()
         try:
-            with _as_batch_work():
-                self._process = subprocess.Popen(
-                    command.argv,
-                    stdin=subprocess.PIPE,
-                    stdout=report_end,
-                    stderr=outputs[0],
-                    pass_fds=tuple(outputs),
-                    env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
-                    start_new_session=True,
-                )
+            start = partial(_started_process, command, report_end, outputs)
+            self._process = start() if ports is None else ports.start(start)
         except OSError:
             os.close(reports)
             raise
@@ -269,9 +266,24 @@ class ProcessTree:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._group, signal.SIGKILL)
         code = self._process.wait()
+        if self._ports is not None:
+            self._ports.close()
         self.ended = True
         self._janitor.forget(self._group)
         self._loop.call_soon(self._on_end, code)
+
+
+def _started_process(command: Command, report_end: int, outputs: Sequence[int]) -> subprocess.Popen[bytes]:
+    with _as_batch_work():
+        return subprocess.Popen(
+            command.argv,
+            stdin=subprocess.PIPE,
+            stdout=report_end,
+            stderr=outputs[0],
+            pass_fds=tuple(outputs),
+            env={"PATH": "/usr/local/bin:/usr/bin:/bin"},
+            start_new_session=True,
+        )
 
 
 @contextlib.contextmanager

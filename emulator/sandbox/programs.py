@@ -44,6 +44,11 @@ class Programs:
         return cls(command, runtime, found)
 
     @property
+    def may_listen(self) -> bool:
+        """Whether programs other than one of Lambda's own runtimes run, which may bind ports that are written down in them."""
+        return self.extensions != {} or self.runtime != self.command.runtime
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The external extensions."""
         return tuple(self.extensions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ from emulator.sandbox.isolation import (
 )
 from emulator.sandbox.language_runtimes import LanguageRuntimes
 from emulator.sandbox.memory_watch import MemoryWatch
+from emulator.sandbox.own_ports import OwnPorts
 from emulator.sandbox.packages import Packages
+from emulator.sandbox.ports_probe import LOST_WITHOUT_OWN_PORTS, reason_for_shared_ports
 from emulator.sandbox.programs import Programs
 from emulator.sandbox.requirements import Requirements
 
@@ -67,6 +70,8 @@ class Sandbox:
         self._languages = LanguageRuntimes(self._interpreters, bundle, self._run_tool)
         self._isolated = isolated
         """Whether bubblewrap works here; None until it was tried."""
+        self._own_ports: asyncio.Task[bool] | None = None
+        """Whether environments can have ports of their own; None until one wanted to know."""
         self._etc: Etc | None = None
         self._environments: dict[str, Environment] = {}
         self._stopping: dict[str, Done] = {}
@@ -189,7 +194,10 @@ class Sandbox:
             file_systems=tuple((self._file_system(name), mount) for name, mount in spec.file_systems),
         )
         command = bubblewrap_command(layout) if self._isolated else plain_command(layout)
-        return Programs.of(command, task, layers, dict(spec.variables).get("AWS_LAMBDA_EXEC_WRAPPER", ""))
+        programs = Programs.of(command, task, layers, dict(spec.variables).get("AWS_LAMBDA_EXEC_WRAPPER", ""))
+        if programs.may_listen:
+            await self._try_own_ports()
+        return programs
 
     def _file_system(self, name: str) -> Path:
         """The folder that plays an EFS access point; it lives as long as this emulator."""
@@ -205,7 +213,9 @@ class Sandbox:
                 done(None, error)
                 return
             environment_id = f"environment-{next(self._ids)}"
+            ports: OwnPorts | None = None
             try:
+                ports, prepared = self._with_own_ports(prepared)
                 self._environments[environment_id] = Environment(
                     environment_id,
                     spec,
@@ -215,8 +225,11 @@ class Sandbox:
                     lambda started: done(started, None),
                     self._came_late,
                     self._ended,
+                    ports,
                 )
             except OSError as problem:
+                if ports is not None:
+                    ports.close()
                 done(
                     None,
                     EmulatorError(
@@ -225,6 +238,16 @@ class Sandbox:
                 )
 
         return launch
+
+    def _with_own_ports(self, programs: Programs) -> tuple[OwnPorts | None, Programs]:
+        """Ports for these programs, where they may need them and can have them, and the programs that know of them."""
+        if not programs.may_listen or self._own_ports is None or not self._own_ports.result():
+            return None, programs
+        ports = OwnPorts(asyncio.get_running_loop())
+        if self._isolated and self._etc is not None:
+            ports.hosts = self._etc.hosts_of(ports.addresses)
+            programs = replace(programs, command=programs.command.with_hosts(ports.hosts))
+        return ports, programs
 
     def _ended(self, environment: Environment) -> None:
         self._environments.pop(environment.environment_id, None)
@@ -244,6 +267,18 @@ class Sandbox:
                 return True
         logger.warning(LOST_WITHOUT_NAMESPACES)
         return False
+
+    async def _try_own_ports(self) -> None:
+        """Find out once; many environments may wait for it."""
+        if self._own_ports is None:
+            self._own_ports = asyncio.get_running_loop().create_task(self._probe_own_ports())
+        await asyncio.shield(self._own_ports)
+
+    async def _probe_own_ports(self) -> bool:
+        reason = await asyncio.to_thread(reason_for_shared_ports, isolated=self._isolated is True)
+        if reason is not None:
+            logger.warning("%s, because %s", LOST_WITHOUT_OWN_PORTS, reason)
+        return reason is None
 
     async def _run_tool(self, tool: RunTool) -> ToolResult:
         outcome: asyncio.Future[ToolResult] = asyncio.get_running_loop().create_future()

@@ -54,6 +54,8 @@ class TelemetryApi:
         self._now = now
         self._subscriptions: list[Subscription] = []
         self._early: list[Mapping[str, Any]] = []
+        self.locate: Callable[[int], tuple[str, int]] = _on_loopback
+        """Where a port of the environment is, seen from here."""
         self.announce: Callable[[str], None] = _nobody
         """Called with the log line that tells of a new subscription."""
 
@@ -125,7 +127,7 @@ class TelemetryApi:
         for replaced in [one for one in self._subscriptions if one.name == extension.name]:
             replaced.close()
             self._subscriptions.remove(replaced)
-        subscription = Subscription(self._loop, extension.name, api, types, buffering, destination)
+        subscription = Subscription(self._loop, extension.name, api, types, buffering, destination, self.locate)
         self._subscriptions.append(subscription)
         connection.answer(200, body=b'"OK"' if api == "TELEMETRY" else b"OK")
         for event in self._early:
@@ -190,6 +192,10 @@ def _destination(given: Mapping[str, Any]) -> Destination:
 
 def _iso(now: float) -> str:
     return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{int(now * 1000) % 1000:03d}Z"
+
+
+def _on_loopback(port: int) -> tuple[str, int]:
+    return "127.0.0.1", port
 
 
 def _nobody(line: str) -> None:

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api.html#telemetry-api-bu
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +49,7 @@ class Subscription:
         types: tuple[str, ...],
         buffering: Buffering,
         destination: Destination,
+        locate: Callable[[int], tuple[str, int]],
     ) -> None:
         self._loop = loop
         self.name = name
@@ -56,6 +57,7 @@ class Subscription:
         self.types = types
         self._buffering = buffering
         self._destination = destination
+        self._locate = locate
         self._events: list[bytes] = []
         self._bytes = 0
         self._dropped = [0, 0]
@@ -138,7 +140,7 @@ class Subscription:
 
     async def _deliver(self, events: list[bytes]) -> None:
         destination = self._destination
-        reader, writer = await asyncio.open_connection("127.0.0.1", destination.port)
+        reader, writer = await asyncio.open_connection(*self._locate(destination.port))
         try:
             if destination.protocol == "TCP":
                 writer.write(b"".join(event + b"\n" for event in events))

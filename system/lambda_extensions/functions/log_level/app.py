@@ -1,7 +1,11 @@
-"""Returns the log level that the configuration says, and which environment and invocation this is."""
+"""Returns the log level that the configuration says, and which environment and invocation this is.
+
+An event may say how long the work takes (`work_seconds`), so that two invocations overlap.
+"""
 
 import json
 import os
+import time
 import urllib.request
 import uuid
 
@@ -15,4 +19,5 @@ def handler(event, context):
     invocations += 1
     with urllib.request.urlopen(f"http://localhost:{PORT}{os.environ['CONFIGURATION']}", timeout=5) as answer:
         level = json.load(answer)["loglevel"]
+    time.sleep((event or {}).get("work_seconds", 0))
     return {"loglevel": level, "environment": ENVIRONMENT, "invocation": invocations}
