@@ -12,7 +12,7 @@ from loadtests.gate.baseline import Change, differences
 from loadtests.gate.counters import Counters, count
 from loadtests.journal import read_journal
 from loadtests.message import Message
-from loadtests.reports import read_run
+from loadtests.reporting.reports import read_run
 from loadtests.run_folder import RunFolder
 from loadtests.summary import SizeFigures, Summary, summarize
 from loadtests.verdict import decide

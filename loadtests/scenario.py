@@ -30,7 +30,7 @@ from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
 from loadtests.persona import DEFAULT_PERSONA, Persona
 from loadtests.plan import RunPlan, message_key
 from loadtests.progress import Silent
-from loadtests.reports import write_reports
+from loadtests.reporting.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.run_id import new_run_id, new_seed

@@ -12,8 +12,8 @@ import pytest
 
 from emulator.limits import Message, largest, read_view
 from loadtests import Scenario, Sender
-from loadtests.explain_message import explain_message
 from loadtests.facts import RunFacts
+from loadtests.reporting.explain_message import explain_message
 from loadtests.scenario import ScenarioResult
 
 scenario = Scenario(

@@ -19,7 +19,7 @@ from loadtests.failures import EnvironmentNotReady, UsageError
 from loadtests.opening import DEFAULT_TEMPLATE, EMBEDDED, open_target
 from loadtests.persona import Persona
 from loadtests.plan import RunPlan
-from loadtests.reports import write_reports
+from loadtests.reporting.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.run_id import new_run_id, new_seed

@@ -11,7 +11,7 @@ from rich.text import Text
 from loadtests.commands.options import JsonOption, ReportsOption, print_json, run_folder_of
 from loadtests.console import new_console
 from loadtests.exit_codes import ExitCode
-from loadtests.explain_message import explain_message, find_run_of
+from loadtests.reporting.explain_message import explain_message, find_run_of
 
 __all__ = ["explain"]
 

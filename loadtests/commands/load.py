@@ -16,9 +16,9 @@ from loadtests.failures import UsageError
 from loadtests.launcher import Listen
 from loadtests.opening import EMBEDDED, Staging, open_target
 from loadtests.plan import RunPlan
-from loadtests.report_json import report
-from loadtests.report_markdown import append_step_summary
-from loadtests.reports import run_counters, write_reports
+from loadtests.reporting.report_json import report
+from loadtests.reporting.report_markdown import append_step_summary
+from loadtests.reporting.reports import run_counters, write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.run_id import new_run_id

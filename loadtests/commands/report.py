@@ -12,9 +12,9 @@ from loadtests.commands.load import print_paths
 from loadtests.commands.options import JsonOption, ReportsOption, print_json, run_folder_of
 from loadtests.console import new_console, print_results
 from loadtests.message_table import write_parquet
-from loadtests.report_json import report as json_report
-from loadtests.report_markdown import append_step_summary
-from loadtests.reports import read_run, run_counters, write_reports
+from loadtests.reporting.report_json import report as json_report
+from loadtests.reporting.report_markdown import append_step_summary
+from loadtests.reporting.reports import read_run, run_counters, write_reports
 
 __all__ = ["report"]
 

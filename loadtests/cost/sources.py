@@ -44,7 +44,7 @@ def find_source(name: str, reports: Path, baselines: Path) -> Source:
 
 def run_source(folder: RunFolder) -> Source:
     """Return what the messages of a run cost. Raises `UsageError` where the run has no journal, as on AWS."""
-    from loadtests.reports import read_run
+    from loadtests.reporting.reports import read_run
 
     _, messages = read_run(folder)
     traces = [message.trace_id for message in messages if message.trace_id is not None]

@@ -15,8 +15,8 @@ from loadtests.gate.counters import Counters
 from loadtests.gate.floor_ratio import RatioCheck
 from loadtests.gate.relative import Relative
 from loadtests.gate.statistics import Finding
-from loadtests.report_junit import junit
-from loadtests.report_markdown import append_step_summary
+from loadtests.reporting.report_junit import junit
+from loadtests.reporting.report_markdown import append_step_summary
 from loadtests.sizes import format_bytes
 
 __all__ = ["GateCheck", "GateResult"]

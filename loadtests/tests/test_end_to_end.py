@@ -17,7 +17,7 @@ from loadtests.exit_codes import ExitCode
 from loadtests.floor import Floor
 from loadtests.persona import Persona
 from loadtests.plan import RunPlan
-from loadtests.reports import write_reports
+from loadtests.reporting.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.schedule import Rate

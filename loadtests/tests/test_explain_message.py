@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from loadtests.explain_message import explain_message, find_run_of, recorded
 from loadtests.failures import UsageError
 from loadtests.journal import read_journal
 from loadtests.ledger import append_row, write_messages
 from loadtests.message import Message
+from loadtests.reporting.explain_message import explain_message, find_run_of, recorded
 from loadtests.run_folder import RunFolder
 from loadtests.tests.samples import good_facts, good_message
 

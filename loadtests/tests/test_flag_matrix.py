@@ -3,11 +3,11 @@ from typing import Any
 
 import pytest
 
-from loadtests.exemplars import choose_exemplars
-from loadtests.flag_matrix import FLAGS, MAX_COLUMNS, FlagState, flag_rows, flag_states
-from loadtests.heat_map import heat_map
 from loadtests.message import Notice
 from loadtests.outcome import judge
+from loadtests.reporting.exemplars import choose_exemplars
+from loadtests.reporting.flag_matrix import FLAGS, MAX_COLUMNS, FlagState, flag_rows, flag_states
+from loadtests.reporting.heat_map import heat_map
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_message, good_messages
 

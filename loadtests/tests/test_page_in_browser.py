@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from loadtests.message import Message
-from loadtests.report_html import page
+from loadtests.reporting.report_html import page
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_messages
 from loadtests.verdict import decide

@@ -14,16 +14,16 @@ from hdrh.histogram import HdrHistogram
 from jsonschema import Draft202012Validator
 from junitparser import Error, Failure, JUnitXml, Skipped
 
-import loadtests
+import loadtests.reporting
 from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
 from loadtests.ledger import append_row, write_messages
 from loadtests.message import Message
 from loadtests.percentiles import Durations
-from loadtests.report_hgrm import distribution
-from loadtests.report_junit import junit, run_junit
-from loadtests.report_markdown import append_step_summary, summary_markdown
-from loadtests.reports import read_run, write_reports
+from loadtests.reporting.report_hgrm import distribution
+from loadtests.reporting.report_junit import junit, run_junit
+from loadtests.reporting.report_markdown import append_step_summary, summary_markdown
+from loadtests.reporting.reports import read_run, write_reports
 from loadtests.run_folder import RunFolder
 from loadtests.summary import summarize
 from loadtests.tests.samples import RUN, good_facts, good_messages
@@ -91,7 +91,7 @@ def test_reports_are_remade_byte_for_byte_after_all_were_deleted(tmp_path: Path,
 
 @pytest.mark.parametrize("name", RUNS)
 def test_json_report_is_as_its_schema_says_and_has_nothing_that_it_does_not_describe(tmp_path: Path, name: str) -> None:
-    schema = json.loads((Path(loadtests.__file__).parent / "schemas" / "report.schema.json").read_text())
+    schema = json.loads((Path(loadtests.reporting.__file__).parent / "schemas" / "report.schema.json").read_text())
     Draft202012Validator.check_schema(schema)
     write_reports(RunFolder(tmp_path), *RUNS[name])
     report = json.loads(RunFolder(tmp_path).report_json.read_text())

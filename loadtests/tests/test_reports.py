@@ -10,7 +10,7 @@ import pytest
 
 from loadtests.facts import SCHEMA_VERSION, RunFacts
 from loadtests.ledger import write_messages
-from loadtests.reports import read_run, write_reports
+from loadtests.reporting.reports import read_run, write_reports
 from loadtests.run_folder import RunFolder
 from loadtests.tests.samples import good_facts, good_messages
 

@@ -20,7 +20,7 @@ from loadtests.persona import Persona
 from loadtests.plan import KEY_FOLDER, RunPlan
 from loadtests.probe import Prober
 from loadtests.progress import Silent
-from loadtests.reports import write_reports
+from loadtests.reporting.reports import write_reports
 from loadtests.run import LoadRun, RunOptions
 from loadtests.run_folder import RunFolder
 from loadtests.schedule import Rate

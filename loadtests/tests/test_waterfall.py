@@ -3,14 +3,14 @@ from typing import Any
 
 import pytest
 
-from loadtests.exemplars import Exemplar
 from loadtests.exit_codes import ExitCode
+from loadtests.reporting.exemplars import Exemplar
+from loadtests.reporting.validity import is_valid, validity_rows
+from loadtests.reporting.waterfall import WaterfallRow, draw, is_failure, span_of, waterfall
+from loadtests.reporting.waterfall_page import draw_exemplars
 from loadtests.summary import summarize
 from loadtests.tests.samples import good_facts, good_message, good_messages
-from loadtests.validity import is_valid, validity_rows
 from loadtests.verdict import decide
-from loadtests.waterfall import WaterfallRow, draw, is_failure, span_of, waterfall
-from loadtests.waterfall_page import draw_exemplars
 
 WALL = 1_795_000_100.0
 

@@ -15,9 +15,9 @@ from loadtests.failures import UsageError
 from loadtests.journal import read_journal
 from loadtests.message import STAGES, Message
 from loadtests.outcome import Outcome, judge
+from loadtests.reporting.waterfall import WaterfallRow, draw, is_failure, waterfall
 from loadtests.run_folder import RunFolder
 from loadtests.run_log import read_run
-from loadtests.waterfall import WaterfallRow, draw, is_failure, waterfall
 
 __all__ = ["Explanation", "explain_message", "find_run_of", "is_message_of", "reasons", "recorded"]
 

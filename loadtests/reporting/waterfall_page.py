@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from loadtests.exemplars import Exemplar
-from loadtests.explain_message import reasons, recorded
 from loadtests.facts import RunFacts
 from loadtests.message import Message
 from loadtests.outcome import judge
-from loadtests.plot import linear_axis
-from loadtests.waterfall import WaterfallRow, span_of, waterfall
+from loadtests.reporting.exemplars import Exemplar
+from loadtests.reporting.explain_message import reasons, recorded
+from loadtests.reporting.plot import linear_axis
+from loadtests.reporting.waterfall import WaterfallRow, span_of, waterfall
 
 __all__ = ["Bar", "DrawnExemplar", "draw_exemplars"]
 

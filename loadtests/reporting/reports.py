@@ -15,12 +15,12 @@ from loadtests.facts import RunFacts
 from loadtests.gate.counters import count
 from loadtests.journal import read_journal
 from loadtests.message import Message
-from loadtests.report_csv import write_messages_csv, write_sizes_csv
-from loadtests.report_hgrm import distributions
-from loadtests.report_html import page
-from loadtests.report_json import report
-from loadtests.report_junit import run_junit
-from loadtests.report_markdown import summary_markdown
+from loadtests.reporting.report_csv import write_messages_csv, write_sizes_csv
+from loadtests.reporting.report_hgrm import distributions
+from loadtests.reporting.report_html import page
+from loadtests.reporting.report_json import report
+from loadtests.reporting.report_junit import run_junit
+from loadtests.reporting.report_markdown import summary_markdown
 from loadtests.run_folder import RunFolder
 from loadtests.run_log import read_run
 from loadtests.summary import Summary, summarize

@@ -10,7 +10,7 @@ from math import ceil
 from loadtests.console import format_seconds
 from loadtests.facts import RunFacts
 from loadtests.message import Message
-from loadtests.plot import Axis, Plot, linear_axis, log_axis
+from loadtests.reporting.plot import Axis, Plot, linear_axis, log_axis
 from loadtests.summary import OTHERS, Summary
 
 __all__ = [

@@ -12,8 +12,8 @@ from loadtests.console import format_seconds
 from loadtests.exit_codes import ExitCode
 from loadtests.facts import RunFacts
 from loadtests.percentiles import Durations
+from loadtests.reporting.validity import is_valid, validity_rows
 from loadtests.summary import SizeFigures, Summary
-from loadtests.validity import is_valid, validity_rows
 from loadtests.verdict import Verdict
 
 __all__ = ["append_step_summary", "summary_markdown"]

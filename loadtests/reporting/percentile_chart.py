@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import log10
 
-from loadtests.charts import colour_of, mark
 from loadtests.console import format_seconds
 from loadtests.percentiles import Durations, required_samples
-from loadtests.plot import Axis, Plot, log_axis
+from loadtests.reporting.charts import colour_of, mark
+from loadtests.reporting.plot import Axis, Plot, log_axis
 from loadtests.summary import Summary
 
 __all__ = ["percentile_spectrum"]

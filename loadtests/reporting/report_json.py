@@ -9,8 +9,8 @@ from typing import Any
 from loadtests.cost.in_reports import cost_of
 from loadtests.facts import SCHEMA_VERSION, RunFacts
 from loadtests.percentiles import Durations
+from loadtests.reporting.validity import is_valid
 from loadtests.summary import SizeFigures, Summary
-from loadtests.validity import is_valid
 from loadtests.verdict import Verdict
 
 __all__ = ["report"]

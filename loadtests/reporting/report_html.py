@@ -15,20 +15,20 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from loadtests import charts
 from loadtests.console import format_seconds
 from loadtests.cost.in_reports import cost_of
-from loadtests.exemplars import choose_exemplars
 from loadtests.facts import RunFacts
-from loadtests.flag_matrix import FLAGS, FlagState, flag_rows, flag_states
-from loadtests.heat_map import heat_map
 from loadtests.message import Message
-from loadtests.percentile_chart import percentile_spectrum
+from loadtests.reporting import charts
+from loadtests.reporting.exemplars import choose_exemplars
+from loadtests.reporting.flag_matrix import FLAGS, FlagState, flag_rows, flag_states
+from loadtests.reporting.heat_map import heat_map
+from loadtests.reporting.percentile_chart import percentile_spectrum
+from loadtests.reporting.validity import is_valid, validity_rows
+from loadtests.reporting.waterfall_page import draw_exemplars
 from loadtests.sizes import format_bytes
 from loadtests.summary import Summary
-from loadtests.validity import is_valid, validity_rows
 from loadtests.verdict import Verdict
-from loadtests.waterfall_page import draw_exemplars
 
 __all__ = ["page"]
 
@@ -48,7 +48,7 @@ def page(
 
     `journal` has what the emulator recorded, for the waterfalls; `counters` what a message cost, where somebody counted.
     """
-    loader = PackageLoader("loadtests", "pages")
+    loader = PackageLoader("loadtests.reporting", "pages")
     environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters |= {"seconds": format_seconds, "bytes": format_bytes}
     script = loader.get_source(environment, _SCRIPT)[0]
