@@ -57,8 +57,10 @@ app.add_typer(fuzz.app)
 
 def main(program: str = "windtunnel load") -> None:
     """Run the command line, which its own texts call `program`; errors of our user's are one line on standard error."""
-    # Whoever ends a run, it ends its processes and writes what it knows.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Whoever ends a run, it ends its processes and writes what it knows; also one that a shell started in the background, which ignores
+    # SIGINT until somebody says otherwise.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.default_int_handler)
     try:
         app(prog_name=program)
     except LoadError as error:

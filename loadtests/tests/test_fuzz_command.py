@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +110,10 @@ def test_profiles_look_for_the_same_examples_or_for_long() -> None:
 def test_an_event_file_is_a_test(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, problem: str) -> None:
     monkeypatch.setattr(campaign, "replay", lambda events, **options: problem)
     EventFile(FAILING, "template.yaml").write(pytester.path / "one.event.json")
-    result = pytester.runpytest_inprocess("-p", "fixtures.event_files", "-p", "no:locust", "one.event.json")
+    # An installed package brings the plugin by its entry point; a bare checkout has to name it.
+    installed = any(entry.value == "fixtures.event_files" for entry in entry_points(group="pytest11"))
+    named = () if installed else ("-p", "fixtures.event_files")
+    result = pytester.runpytest_inprocess(*named, "-p", "no:locust", "one.event.json")
     result.assert_outcomes(passed=int(not problem), failed=int(bool(problem)))
     if problem:
         result.stdout.fnmatch_lines(["message 0: it is lost", "*trouble: name s3 outage*", "windtunnel fuzz replay *"])

@@ -19,7 +19,6 @@ CHROMIUM = next(
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed on this machine"),
-    pytest.mark.xdist_group("browser"),
 ]
 WALL = 1_795_000_100.0
 SECTIONS = ["validity", "verdict", "percentiles", "flags", "waterfall", "heat", "throughput", "processors", "about"]
