@@ -28,7 +28,7 @@ from loadtests.run_folder import RunFolder
 from loadtests.schedule import Rate
 from loadtests.sizes import MessageSize
 
-pytestmark = [pytest.mark.timeout(90), pytest.mark.xdist_group("connections")]
+pytestmark = pytest.mark.timeout(90)
 ROOT = Path(__file__).parents[2]
 
 

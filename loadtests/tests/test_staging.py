@@ -35,7 +35,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATE = ROOT / "system/audit_ingest/template.yaml"
 STACK = "audit-ingest-staging"
 REGION = "eu-central-1"
-pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("staging")]
+pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture(scope="module", autouse=True)
