@@ -12,6 +12,7 @@ from loadtests.commands.gate_options import DEFAULT_BASELINE, FolderOption, Tree
 from loadtests.commands.options import JsonOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
+from loadtests.gate.confirmation import steady_counters
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.floor_ratio import measure_ratios
 from loadtests.gate.machine import machine
@@ -50,7 +51,7 @@ def save(
     before = Baseline.read(path) if path.is_file() else None
     budgets = tuple(parse_budget(text) for text in budget) if budget else (before.budgets if before else ())
     plan = CounterPlan(template)
-    counters = run_counters(plan)
+    counters = steady_counters(lambda: run_counters(plan))
     ratios = dict(before.ratios) if before else {}
     if floor:
         console.print("Measuring ingest over the floor", highlight=False)

@@ -32,9 +32,10 @@ from loadtests.commands.options import JsonOption, ReportsOption, print_json
 from loadtests.console import new_console, new_table
 from loadtests.exit_codes import ExitCode
 from loadtests.failures import LoadError, UsageError
-from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, differences, parse_budget
+from loadtests.gate.baseline import DEFAULT_FOLDER, Baseline, parse_budget
 from loadtests.gate.calibration import FILE_NAME, hint
 from loadtests.gate.checkout import checkout_of, copy_of, root
+from loadtests.gate.confirmation import confirmed_differences
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.floor_ratio import check_ratios, measure_ratios
 from loadtests.gate.relative import compare_trees
@@ -127,17 +128,18 @@ def _count(
 ) -> GateResult:
     console.print("[bold]Counting what a message costs[/bold]", highlight=False)
     plan = CounterPlan(template)
-    counters = run_counters(plan)
     if agreed is not None:
         if dict(agreed.plan) != plan.to_json():
             raise UsageError(
                 f"baseline {agreed.name} counted other messages ({agreed.plan}); save it again with `windtunnel baseline save`"
             )
-        against, before = f"baseline {agreed.name}", agreed.counters
+        known, against = agreed.counters, f"baseline {agreed.name}"
+        counters, changes = confirmed_differences(lambda: known, lambda: run_counters(plan))
     else:
         assert tree is not None
-        against, before = "the base", run_counters(plan, tree)
-    result = replace(result, against=against, counters=counters, changes=differences(before, counters))
+        against = "the base"
+        counters, changes = confirmed_differences(lambda: run_counters(plan, tree), lambda: run_counters(plan))
+    result = replace(result, against=against, counters=counters, changes=changes)
     if with_floor and agreed is not None and agreed.ratios and template == DEFAULT_TEMPLATE:
         console.print("[bold]Measuring ingest over the floor[/bold]", highlight=False)
         measured = measure_ratios(plan.sizes)

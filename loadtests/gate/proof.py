@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loadtests.clock import monotonic
-from loadtests.gate.baseline import differences
 from loadtests.gate.binomial import rate_interval
 from loadtests.gate.checkout import copy_of
+from loadtests.gate.confirmation import confirmed_differences
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
 from loadtests.gate.relative import Relative, compare_trees
@@ -202,9 +201,8 @@ def _is_right(case: str, found: Relative) -> bool | None:
 
 
 def _counted(case: str, plan: CounterPlan, base: Path, head: Path, begun: float) -> Trial:
-    with ThreadPoolExecutor(2) as threads:
-        before, after = threads.map(lambda tree: run_counters(plan, tree), (base, head))
-    compared = [change for change in differences(before, after) if change.compared]
+    _, changes = confirmed_differences(lambda: run_counters(plan, base), lambda: run_counters(plan, head))
+    compared = [change for change in changes if change.compared]
     seen = any(change.worse and change.name.startswith("calls/") for change in compared)
     right = seen if case in _CHANGED else not compared
     finding = "different" if compared else "equal"
