@@ -18,7 +18,7 @@ from typing import Any
 from loadtests.clock import monotonic
 from loadtests.gate.binomial import rate_interval
 from loadtests.gate.checkout import copy_of
-from loadtests.gate.confirmation import confirmed_differences
+from loadtests.gate.confirmation import MOST_LOOKS, confirmed_differences
 from loadtests.gate.counter_run import CounterPlan, run_counters
 from loadtests.gate.injection import EXTRA_CALL, inject, slow_down
 from loadtests.gate.relative import Relative, compare_trees
@@ -141,6 +141,7 @@ def prove(
     progress: Callable[[Trial], None] | None = None,
     minutes: float | None = None,
     round_progress: Callable[[int, Round], None] | None = None,
+    looks_at_counters: int = MOST_LOOKS,
 ) -> Proof:
     """Send known changes of `tree` through the gate. Raises `EnvironmentNotReady`; `progress` hears of each trial, `round_progress` of
     each round of one.
@@ -180,7 +181,7 @@ def _trial(
             inject(head, EXTRA_CALL if case == "extra call" else slow_down(percent, waiting=case == "slow wait"))
         if case in _COUNTED:
             counted = CounterPlan(plan.template, (plan.body_bytes,), _COUNTED_MESSAGES, seed=plan.seed + number)
-            return _counted(case, counted, base, head, begun)
+            return _counted(case, counted, base, head, begun, looks_at_counters)
         found = compare_trees(plan, rule, base, head, round_progress)
         changes = {metric: round(decision.change, 4) for metric, decision in found.decisions.items()}
         return Trial(
@@ -200,8 +201,8 @@ def _is_right(case: str, found: Relative) -> bool | None:
     return (found.finding is Finding.REGRESSION) == (case in _CHANGED)
 
 
-def _counted(case: str, plan: CounterPlan, base: Path, head: Path, begun: float) -> Trial:
-    _, changes = confirmed_differences(lambda: run_counters(plan, base), lambda: run_counters(plan, head))
+def _counted(case: str, plan: CounterPlan, base: Path, head: Path, begun: float, looks: int) -> Trial:
+    _, changes = confirmed_differences(lambda: run_counters(plan, base), lambda: run_counters(plan, head), looks)
     compared = [change for change in changes if change.compared]
     seen = any(change.worse and change.name.startswith("calls/") for change in compared)
     right = seen if case in _CHANGED else not compared
