@@ -160,7 +160,7 @@ def prove(
             range(repeats), (one for one in (*CASES, *FURTHER_CASES) if one in cases)
         ):
             if fits(case):
-                trials.append(_trial(case, pristine, plan, rule, percent, number, round_progress))
+                trials.append(_trial(case, pristine, plan, rule, percent, number, round_progress, looks_at_counters))
                 if progress is not None:
                     progress(trials[-1])
     return Proof(percent, tuple(trials), repeats, rule)
@@ -174,6 +174,7 @@ def _trial(
     percent: float,
     number: int,
     round_progress: Callable[[int, Round], None] | None,
+    looks_at_counters: int,
 ) -> Trial:
     begun = monotonic()
     with copy_of(tree) as head, copy_of(tree) as base:
