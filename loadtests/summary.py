@@ -13,6 +13,7 @@ from loadtests.percentiles import PERCENTILES, Durations
 
 __all__ = [
     "ALL",
+    "COUNTS",
     "MAX_LATE_SHARE",
     "MAX_OWN_SHARE",
     "OTHERS",
@@ -32,7 +33,7 @@ MAX_LATE_SHARE = 0.01
 MAX_OWN_SHARE = 0.1
 
 
-_COUNTS = (
+COUNTS = (
     "sent",
     "accepted",
     "refused",
@@ -239,7 +240,7 @@ def _together(label: str, parts: Sequence[SizeFigures]) -> SizeFigures:
             durations.add(part.stages[stage])
         for status, count in part.statuses.items():
             statuses[status] = statuses.get(status, 0) + count
-    counts = {name: sum(getattr(part, name) for part in parts) for name in _COUNTS}
+    counts = {name: sum(getattr(part, name) for part in parts) for name in COUNTS}
     return replace(whole, statuses=dict(sorted(statuses.items())), **counts)
 
 

@@ -10,25 +10,10 @@ from typing import Any
 from loadtests.message import STAGES, Message
 from loadtests.message_table import message_rows
 from loadtests.percentiles import PERCENTILES, Durations
-from loadtests.summary import SizeFigures, Summary
+from loadtests.summary import COUNTS, SizeFigures, Summary
 
 __all__ = ["write_messages_csv", "write_sizes_csv"]
 
-_COUNTS = (
-    "sent",
-    "accepted",
-    "refused",
-    "unanswered",
-    "dropped",
-    "archived",
-    "recorded",
-    "announced",
-    "lost",
-    "duplicated",
-    "corrupt",
-    "false_flags",
-    "repeated_notices",
-)
 # As people call them, where the figures have another name.
 _HEADINGS = {"recorded": "metadata", "announced": "final_notice"}
 
@@ -50,7 +35,7 @@ def _figures(figures: SizeFigures) -> dict[str, Any]:
     return {
         "name": figures.size,
         "body_bytes": figures.body_bytes,
-        **{_HEADINGS.get(name, name): getattr(figures, name) for name in _COUNTS},
+        **{_HEADINGS.get(name, name): getattr(figures, name) for name in COUNTS},
         **{name: value for metric, durations in timed.items() for name, value in _durations(metric, durations)},
         "floor_p50_seconds": figures.floor_p50_seconds,
         "floor_ratio": figures.floor_ratio,
